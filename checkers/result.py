@@ -1,0 +1,80 @@
+"""The outcome of a check: three different endings, and one report for every face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    """`fail` says that the answer is wrong; `error` that the grader or the engine could not tell."""
+
+    PASS = "pass"  # noqa: S105  a verdict, no password
+    FAIL = "fail"
+    ERROR = "error"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one rule saw."""
+
+    id: str
+    title: str
+    status: Status
+    message: str = ""
+    hint: str = ""
+    misconception: str | None = None  # M01… of the course's list
+    line: int | None = None  # of the Dockerfile or Compose file
+    evidence: str = ""  # the engine's or program's own words, shortened
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The check as the report format has it."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "status": str(self.status),
+            "message": self.message,
+            "hint": self.hint,
+            "misconception": self.misconception,
+            "line": self.line,
+            "evidence": self.evidence,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """All checks of one attempt at one exercise."""
+
+    exercise: str
+    checks: tuple[CheckResult, ...]
+    engine: dict[str, str] = field(default_factory=dict)  # version, store
+    seconds: float = 0.0
+
+    @property
+    def status(self) -> Status:
+        """error if anything could not be told, else fail if anything failed, else pass."""
+        found = {check.status for check in self.checks}
+        if Status.ERROR in found or not found - {Status.SKIP}:
+            return Status.ERROR
+        return Status.FAIL if Status.FAIL in found else Status.PASS
+
+    @property
+    def score(self) -> float:
+        """The share of checks that passed, 0.0 to 1.0; a skipped check counts as not passed."""
+        passed = sum(check.status is Status.PASS for check in self.checks)
+        return passed / len(self.checks) if self.checks else 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The report format that other programs rely on (docs in README, `course check --json`)."""
+        return {
+            "exercise": self.exercise,
+            "status": str(self.status),
+            "score": round(self.score, 4),
+            "seconds": round(self.seconds, 3),
+            "engine": self.engine,
+            "checks": [check.to_json() for check in self.checks],
+        }

@@ -1,0 +1,1 @@
+"""The Docker course: what the notebooks import, and the command line."""

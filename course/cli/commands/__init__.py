@@ -1,0 +1,1 @@
+"""One file a command; see course/cli/__init__.py."""

@@ -1,0 +1,1 @@
+"""The Docker Engine: found, started, described, reached through the gateway, and cleaned up after."""

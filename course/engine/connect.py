@@ -1,0 +1,18 @@
+"""A docker-py client for an address."""
+
+from __future__ import annotations
+
+import docker
+
+from course.engine.address import Address
+from course.engine.find import find_engine
+
+
+def connect(address: Address | None = None, *, timeout: int = 60) -> docker.DockerClient:
+    """A client whose API version was negotiated with the engine. `timeout` is seconds of silence per read.
+
+    Without `address`, the engine that `find_engine` finds.
+    Raises NoEngine, EngineDenied or EngineGone.
+    """
+    address = address or find_engine()
+    return docker.DockerClient(base_url=address.url, timeout=timeout, version="auto")
