@@ -5,7 +5,8 @@ from __future__ import annotations
 import docker
 
 from course.engine.address import Address
-from course.engine.find import find_engine
+from course.engine.failures import engine_errors
+from course.engine.find import client_options, find_engine
 
 
 def connect(address: Address | None = None, *, timeout: int = 60) -> docker.DockerClient:
@@ -15,4 +16,5 @@ def connect(address: Address | None = None, *, timeout: int = 60) -> docker.Dock
     Raises NoEngine, EngineDenied or EngineGone.
     """
     address = address or find_engine()
-    return docker.DockerClient(base_url=address.url, timeout=timeout, version="auto")
+    with engine_errors(address):
+        return docker.DockerClient(**client_options(address), timeout=timeout)
