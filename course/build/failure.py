@@ -1,0 +1,82 @@
+"""Turns the last message of a failed build into the error that fits, with the line where it is known."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from course.errors import BuildError, ContextError, DockerfileError, EngineRefused, EngineTooOld, StepFailed
+from course.trace import Build
+
+_PARSE = re.compile(r"dockerfile parse error(?: on)? line (\d+): (.*)", re.DOTALL)
+_EXIT = re.compile(r"exit code: (\d+)")
+_NO_FILE = re.compile(r'"?(?P<path>/[^"]*?)"?: not found$')
+_BASE = re.compile(
+    r"(?:\[internal\] load metadata for|resolve image config for(?: docker-image://)?) ?(?:docker-image://)?(?P<image>\S+)"
+)
+_LOG_LINES = 20
+
+
+def failed(message: dict[str, Any], build: Build) -> Exception:
+    """The error for `message`, an object with "error" (and "errorDetail") from the build stream."""
+    words = str((message.get("errorDetail") or {}).get("message") or message["error"]).strip()
+    if parse := _PARSE.search(words):
+        return DockerfileError(
+            f"Line {parse[1]} of the Dockerfile: {parse[2].strip()}",
+            hint="Mend that line.",
+            line=int(parse[1]),
+        )
+    if "failed to read downloaded context" in words:  # moby/moby#47717: 26.1 with the containerd store
+        return EngineTooOld(
+            "This engine cannot build from a tar with the containerd image store.",
+            hint="Use Engine 27 or newer, or turn the containerd store off.",
+            detail=words,
+        )
+    culprit = next((vertex for vertex in reversed(build.vertices) if vertex.error), None)
+    if culprit is None:
+        return _without_vertex(words)
+    if base := _BASE.match(culprit.name):
+        return _no_base(base["image"], culprit.error)
+    tail = "\n".join(culprit.log.splitlines()[-_LOG_LINES:])
+    where = f"Line {culprit.line}: " if culprit.line else ""
+    what = culprit.instruction or culprit.name
+    if exit_code := _EXIT.search(culprit.error) or _EXIT.search(words):
+        return StepFailed(
+            f"{where}{what} ended with exit code {exit_code[1]}.",
+            hint="The end of its log says why.",
+            detail=tail,
+            line=culprit.line,
+            exit_code=int(exit_code[1]),
+        )
+    if missing := _NO_FILE.search(culprit.error):
+        return StepFailed(
+            f"{where}{what}: {missing['path']} is not in the build context or stage it is copied from.",
+            hint="Paths count from the context's folder; .dockerignore may leave the file out.",
+            detail=culprit.error,
+            line=culprit.line,
+        )
+    return StepFailed(f"{where}{what} failed.", detail=tail or culprit.error, line=culprit.line)
+
+
+def _no_base(image: str, words: str) -> Exception:
+    name = image.removeprefix("docker.io/").removeprefix("library/")
+    if name.startswith("docker/dockerfile"):
+        return DockerfileError(
+            f"The line `# syntax={name}` asks a registry for a Dockerfile frontend, which it did not give.",
+            hint="Remove the line: the engine's own frontend is used then.",
+            detail=words,
+            line=1,
+        )
+    return BuildError(
+        f"The base image {name} is not in this engine, and could not be pulled.",
+        hint="Check its name and tag, or run: course images list",
+        detail=words,
+    )
+
+
+def _without_vertex(words: str) -> Exception:
+    if "target stage" in words or "dockerfile" in words.lower():
+        return DockerfileError(words)
+    if "no such file" in words or "not found" in words:
+        return ContextError(words)
+    return EngineRefused(words) if not words else BuildError(words)
