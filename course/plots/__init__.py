@@ -1,0 +1,40 @@
+"""Static figures: one function a figure, one file a figure, each answers with a `Picture`.
+
+The names below load their module (and matplotlib with it) when they are first used: a notebook
+that imports this package and draws nothing pays nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from course.plots._base_images import BaseImage, base_images
+    from course.plots._cpu_use import cpu_use
+    from course.plots._image_anatomy import Blob, image_anatomy
+    from course.plots._lifecycle import lifecycle
+    from course.plots._memory_use import memory_use
+    from course.plots._start_times import start_times
+    from course.plots.picture import Picture, show
+
+__all__ = [
+    "BaseImage",
+    "Blob",
+    "Picture",
+    "base_images",
+    "cpu_use",
+    "image_anatomy",
+    "lifecycle",
+    "memory_use",
+    "show",
+    "start_times",
+]
+
+_HOME = {"BaseImage": "_base_images", "Blob": "_image_anatomy", "Picture": "picture", "show": "picture"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"course.plots has no figure called {name!r}")
+    return getattr(import_module(f"course.plots.{_HOME.get(name, '_' + name)}"), name)

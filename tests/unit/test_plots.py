@@ -1,0 +1,133 @@
+"""The figures: what they read from the engine's words, what their alt text says, and that nothing is cut."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from course import plots
+from course.plots._lifecycle import moments
+from course.plots.style import amount
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def event(action: str, at: float, **attributes: str) -> dict[str, Any]:
+    return {
+        "Type": "container",
+        "Action": action,
+        "time": int(at),
+        "timeNano": int(at * 1e9),
+        "Actor": {"ID": "c0ffee", "Attributes": attributes},
+    }
+
+
+LIFE = [
+    event("create", 100.0),
+    event("start", 100.5),
+    event("kill", 101.0, signal="15"),
+    event("die", 101.25, exitCode="143"),
+    event("destroy", 102.0),
+]
+
+PICTURES: dict[str, Callable[[], plots.Picture]] = {
+    "lifecycle": lambda: plots.lifecycle(LIFE),
+    "memory_use": lambda: plots.memory_use([(0, 1 << 20), (1, 50 << 20)], 64 << 20, killed=True),
+    "cpu_use": lambda: plots.cpu_use({"a": [(0, 0.5)], "b": [(0, 1.0)]}, 0.5),
+    "base_images": lambda: plots.base_images([plots.BaseImage("b", 9), plots.BaseImage("a", 0)]),
+    "image_anatomy": lambda: plots.image_anatomy(
+        "a:1", plots.Blob("sha256:1", 1), plots.Blob("2", 2), [plots.Blob("3", 3)]
+    ),
+    "start_times": lambda: plots.start_times({"a process": [0.1], "a container": [0.3, 0.2]}),
+}
+
+
+def test_every_figure_has_an_example_here() -> None:
+    figures = {name for name in plots.__all__ if name[0].islower()} - {"show"}
+    assert figures == set(PICTURES)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_is_a_png_with_alt_text(name: str) -> None:
+    data, metadata = PICTURES[name]()._repr_mimebundle_()
+    assert base64.b64decode(data["image/png"]).startswith(PNG)
+    alt = metadata["image/png"]["alt"]
+    assert len(alt) > 30
+    assert data["text/plain"] == f"[figure] {alt}"
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_figure_has_ink_inside_its_edges(name: str) -> None:
+    """Nothing is cut off: the outermost pixels are the ground's white."""
+    import io
+
+    import numpy as np
+    from matplotlib.image import imread
+
+    pixels = imread(io.BytesIO(PICTURES[name]().png()))[..., :3]
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    assert edge.min() == 1.0
+    assert pixels.min() < 0.3
+
+
+def test_events_are_ordered_and_counted_from_the_first() -> None:
+    stream = [*reversed(LIFE), {"Type": "network", "Action": "connect", "time": 1}]
+    found = [(m.seconds, m.action, m.detail) for m in moments(stream)]
+    assert found == [
+        (0.0, "create", ""),
+        (0.5, "start", ""),
+        (1.0, "kill", "SIGTERM"),
+        (1.25, "die", "exit 143"),
+        (2.0, "destroy", ""),
+    ]
+
+
+def test_an_exec_event_is_named_without_its_command() -> None:
+    assert moments([event("exec_create: sh -c 'echo secret'", 1.0)])[0].action == "exec_create"
+
+
+def test_the_lifecycle_says_what_happened_but_not_when() -> None:
+    slower = [event("create", 7.0), event("start", 9.0)]
+    faster = [event("create", 7.0), event("start", 7.1)]
+    assert plots.lifecycle(slower).alt == plots.lifecycle(faster).alt
+    assert "create, start" in plots.lifecycle(slower).alt
+
+
+def test_base_images_are_drawn_smallest_first() -> None:
+    big = plots.BaseImage("big", 900, "bash", packages="apt", libc="glibc")
+    alt = plots.base_images([big, plots.BaseImage("small", 1)]).alt
+    assert alt.index("small: shell none") < alt.index("big: shell bash, packages apt, libc glibc")
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: plots.lifecycle([{"Type": "network", "Action": "create", "time": 1}]),
+        lambda: plots.memory_use([], 1),
+        lambda: plots.cpu_use({"a": []}, 1.0),
+        lambda: plots.base_images([]),
+        lambda: plots.start_times({"a": []}),
+    ],
+)
+def test_nothing_to_draw_is_said(draw: Callable[[], plots.Picture]) -> None:
+    with pytest.raises(ValueError, match="no "):
+        draw()
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "0 B"), (999, "999 B"), (4123, "4.1 kB"), (48_000_000, "48 MB"), (1_050_000_000, "1.1 GB")],
+)
+def test_amount(size: int, words: str) -> None:
+    assert amount(size) == words
+
+
+def test_the_package_alone_does_not_load_matplotlib() -> None:
+    program = "import sys; from course import plots; print('matplotlib' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
