@@ -1,4 +1,4 @@
-"""What every test may ask for. Engine tests skip with a reason where no engine answers, but not with CI=true."""
+"""What every test may ask for. Engine tests skip, with the reason, where no engine answers (CI=true: fail)."""
 
 from __future__ import annotations
 

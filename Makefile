@@ -1,0 +1,33 @@
+# The first target is what `make` alone does: say what there is.
+PYTHON ?= python3
+ARGS ?=
+COURSE := .venv/bin/course
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test check bench clean setup setup-dev
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+lab: setup  ## Set up what is missing and open the course in JupyterLab (ARGS="--no-browser --port 8890")
+	@$(COURSE) lab $(ARGS)
+
+test: setup-dev  ## Set up what is missing and run everything: checks, unit, engine, notebooks, browser
+	@.venv/bin/python scripts/test.py $(ARGS)
+
+check: setup-dev  ## Lint, formatting, types: no engine needed
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+bench: setup-dev  ## Measure the speed ratios and write build/bench.json
+	@.venv/bin/python -m bench $(ARGS)
+
+clean:  ## Remove the environment and what was built here (not your work/, not the engine: course down)
+	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+setup:
+	@$(PYTHON) scripts/setup.py
+
+setup-dev:
+	@$(PYTHON) scripts/setup.py --dev

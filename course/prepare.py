@@ -1,0 +1,64 @@
+"""Finds or brings what the course stands on: an engine, the docker CLI with its plugins, base images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from course import images
+from course.engine import embedded
+from course.engine.address import Address
+from course.engine.connect import connect
+from course.engine.describe import Engine, describe
+from course.engine.find import find_engine
+from course.errors import NoEngine, PackageError
+from course.steps import SILENT, Steps
+
+FIRST_CHAPTERS = ("00", "01", "02", "03")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What was found or brought."""
+
+    address: Address
+    engine: Engine
+
+
+def prepare(
+    chapters: Iterable[str] = FIRST_CHAPTERS, *, steps: Steps = SILENT, stand_ins: bool | None = None
+) -> Ready:
+    """Makes sure of an engine, the CLI and the base images of `chapters`; does nothing that is done already.
+
+    `stand_ins` says whether a stand-in may take a base image's name where no registry can be reached; None:
+    in the course's own engine, or if COURSE_STAND_INS is set.
+    Raises EngineError, PackageError or ImageError.
+    """
+    address = engine_address(steps)
+    with connect(address) as client:
+        engine = describe(client, address)
+        _cli(steps)
+        allowed = (
+            engine.embedded or bool(os.environ.get("COURSE_STAND_INS")) if stand_ins is None else stand_ins
+        )
+        images.ensure(client, images.for_chapters(chapters), steps=steps, allow_stand_ins=allowed)
+    return Ready(address, engine)
+
+
+def engine_address(steps: Steps = SILENT) -> Address:
+    """The engine that answers, else the embedded one, started. Raises EngineError or PackageError."""
+    try:
+        return find_engine()
+    except NoEngine:
+        if os.environ.get("DOCKER_HOST"):
+            raise  # somebody named an engine: another one in its place would only confuse
+        return embedded.up(steps)
+
+
+def _cli(steps: Steps) -> None:
+    # Lessons on Compose and buildx want the CLI; the others live without it, so its lack stops nothing.
+    try:
+        embedded.ensure_cli(steps)
+    except PackageError as error:
+        steps.note(f"No docker CLI: {error} Cells that show CLI commands will say so.")
