@@ -6,6 +6,7 @@ Without an engine the unit tests still run and the rest is skipped with the reas
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,8 @@ def main() -> int:
     if ready and ci:
         print("No engine, no proof: CI=true needs one.", file=sys.stderr)
         return 2
+    if ci:
+        bring_chromium()
     checks = [
         run(BIN / "ruff", "check", "--quiet", "."),
         run(BIN / "ruff", "format", "--check", "--quiet", "."),
@@ -31,6 +34,19 @@ def main() -> int:
     if any(checks):
         print("Lint or types failed: see above, or run make check.", file=sys.stderr)
     return tests or max(checks)
+
+
+def bring_chromium() -> None:
+    """The browser tests want one; they skip with the reason where it is missing."""
+    if any(map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))):
+        return
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        print("  · installing chromium with apt-get, for the browser tests", file=sys.stderr, flush=True)
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for words in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+            subprocess.run(
+                ["apt-get", "-qq", *words], env=environment, stdout=subprocess.DEVNULL, check=False
+            )
 
 
 def run(*command: object) -> int:

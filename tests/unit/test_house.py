@@ -43,7 +43,8 @@ COURSE: dict[str, set[str]] = {
 }
 FACES = {"cli", "notebook"}  # may import everything; nothing imports them
 CHECKERS = {
-    "errors", "paths", "steps", "dockerfile", "layers", "trace", "engine", "archive", "build", "images", "exercises",
+    "errors", "paths", "steps", "dockerfile", "layers", "trace", "engine", "archive", "build", "images",
+    "exercises",
 }  # fmt: skip
 
 

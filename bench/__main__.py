@@ -1,0 +1,61 @@
+"""Runs the benchmarks, prints a table and writes build/bench.json: figures beside targets, no verdict."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import pkgutil
+import platform
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+import bench
+from course.engine.connect import connect
+
+
+def main() -> None:
+    names = sorted(module.name for module in pkgutil.iter_modules(bench.__path__) if module.name[0] != "_")
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"some of: {', '.join(names)} (default: all)"
+    )
+    parser.add_argument("--out", type=Path, default=Path("build/bench.json"))
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(names)
+    if unknown:
+        parser.error(f"no benchmark named {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
+    console = Console()
+    figures: dict[str, float] = {}
+    table = Table("benchmark", "figure", "value", "target")
+    for name in arguments.names or names:
+        console.print(f"  … {name}", style="dim")
+        module = importlib.import_module(f"bench.{name}")
+        for figure, value in module.run().items():
+            figures[f"{name}.{figure}"] = value
+            table.add_row(name, figure, f"{value:.3f}", getattr(module, "TARGETS", {}).get(figure, ""))
+    console.print(table)
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    arguments.out.write_text(json.dumps({"machine": machine(), "figures": figures}, indent=2) + "\n")
+    console.print(f"Written to {arguments.out}")
+
+
+def machine() -> dict[str, object]:
+    """What the figures were measured on."""
+    with connect() as client:
+        engine = client.version()["Version"]
+    return {
+        "date": time.strftime("%Y-%m-%d"),
+        "cpus": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "engine": engine,
+    }
+
+
+if __name__ == "__main__":
+    main()

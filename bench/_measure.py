@@ -1,0 +1,28 @@
+"""How the benchmarks measure: interleaved runs, medians, pairs."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """How long one call took, in seconds."""
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def interleaved(first: Callable[[], object], second: Callable[[], object], runs: int) -> tuple[float, float]:
+    """The medians, in seconds, of two actions run in turn A B A B … after one uncounted run of each."""
+    first()
+    second()
+    pairs = [(seconds(first), seconds(second)) for _ in range(runs)]
+    return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
+
+
+def command(words: Sequence[str]) -> Callable[[], object]:
+    """An action that runs a program to its end, its output thrown away."""
+    return lambda: subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
