@@ -45,11 +45,13 @@ def build(
     max_context_bytes: int | None = None,
     timeout: float | None = None,
     on_update: Callable[[Build], None] | None = None,
+    on_start: Callable[[Callable[[], None]], None] | None = None,
 ) -> Build:
     """Builds the folder `context` and tags the result.
 
     `network` is "none", "host" or "" (the engine's default); `timeout` is seconds for the whole build;
-    `on_update` gets a fresh `Build` after every message. Leaving early (Ctrl-C, timeout) closes the
+    `on_update` gets a fresh `Build` after every message; `on_start` gets, once, a function that cancels the
+    build from any thread (it then ends in BuildTimeout). Leaving early (Ctrl-C, timeout) closes the
     connection, which makes BuildKit cancel the build.
 
     Returns the finished `Build`. Raises DockerfileError, ContextError, StepFailed, BuildTimeout, EngineGone,
@@ -65,7 +67,7 @@ def build(
 
     with (
         contextlib.closing(pack(context, dockerfile=dockerfile, max_bytes=max_context_bytes)) as body,
-        _Request(client, params, body, timeout) as answer,
+        _Request(client, params, body, timeout, on_start) as answer,
     ):
         for message in answer:
             if message.get("id") == "moby.buildkit.trace":
@@ -107,13 +109,22 @@ def _params(given: dict[str, Any]) -> dict[str, str]:
 class _Request:
     """One build request: an iterator of its messages that a deadline or an early exit can cut off."""
 
-    def __init__(self, client: docker.DockerClient, params: dict[str, str], body: Any, timeout: float | None):
+    def __init__(
+        self,
+        client: docker.DockerClient,
+        params: dict[str, str],
+        body: Any,
+        timeout: float | None,
+        on_start: Callable[[Callable[[], None]], None] | None,
+    ) -> None:
         # docker-py has no public call for a streamed POST with a body; these private ones are long stable.
         self._api: Any = client.api
         self._params, self._body, self._timeout = params, body, timeout
         self._response: requests.Response | None = None
         self._timed_out = False
         self._timer: threading.Timer | None = None
+        if on_start:
+            on_start(self._cut)
 
     def __enter__(self) -> Iterator[dict[str, Any]]:
         if self._timeout is not None:
@@ -159,7 +170,7 @@ class _Request:
     def _gone(self, error: Exception | None) -> Exception:
         if self._timed_out:
             return BuildTimeout(
-                f"The build was still running after {self._timeout:.0f} s and was cancelled.",
+                f"The build was still running after {self._timeout or 0:.0f} s and was cancelled.",
                 hint="Look for a step that waits for something, or that downloads a lot.",
             )
         return EngineGone("The engine stopped answering during the build.", detail=str(error or ""))
