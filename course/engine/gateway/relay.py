@@ -1,0 +1,172 @@
+"""Moves bytes both ways between a client and the engine until an exchange is through.
+
+One thread and one loop for each connection: both directions stay live, a slow side holds back only its own
+direction, and each side hears at once when the other stops sending or goes away.
+"""
+
+from __future__ import annotations
+
+import select
+import sys
+from collections.abc import Callable
+
+from course.engine.gateway.framing import Framing
+from course.engine.gateway.streams import Stream
+
+_FIRST_BUFFER = 32_768  # enough for most calls; grows for bodies that fill it
+_LARGEST_BUFFER = 1 << 20
+# On Linux POLLHUP means that the peer can neither send nor receive any more. Elsewhere it also comes when the
+# peer has only stopped sending, which `echo x | docker run -i` does and goes on to read.
+_GONE = (select.POLLHUP | select.POLLERR) if sys.platform == "linux" else 0
+
+Tap = Callable[[memoryview], None]
+
+
+class Flow:
+    """One direction: from `source` to `target`, as far as `framing` says."""
+
+    def __init__(self, source: Stream, target: Stream, framing: Framing) -> None:
+        self.source, self.target, self.framing = source, target, framing
+        self.tap: Tap | None = None  # sees what passes, before it is sent
+        self.ended = False  # the source stopped sending
+        self.lost = False  # the target takes no more
+        self.sent = 0  # bytes that the target took
+        self._buffer = bytearray(0)
+        self.pending = memoryview(b"")
+
+    @property
+    def wants(self) -> bool:
+        """Whether it would read from its source now."""
+        return not (self.pending or self.framing.done or self.ended or self.lost)
+
+    @property
+    def through(self) -> bool:
+        """Whether nothing more will move."""
+        return self.lost or (not self.pending and (self.framing.done or self.ended))
+
+    def move(self) -> bool:
+        """Read or send once. Whether anything happened."""
+        if self.pending and not self.lost:
+            return self._send()
+        return self.wants and self._receive()
+
+    def _receive(self) -> bool:
+        view = self._read()
+        if view is None:
+            return False
+        if not view:
+            self.ended = True
+            self.framing.end()
+            return True
+        used = self.framing.feed(view)
+        if used < len(view):
+            self.source.kept = bytes(view[used:]) + self.source.kept
+        self.pending = view[:used]
+        if self.tap and used:
+            self.tap(self.pending)
+        self._send()
+        return True
+
+    def _read(self) -> memoryview | None:
+        if self.source.kept:
+            kept, self.source.kept = self.source.kept, b""
+            return memoryview(kept)
+        if not self._buffer:
+            self._buffer = bytearray(_FIRST_BUFFER)
+        count = self.source.read_into(memoryview(self._buffer))
+        if count is None:
+            return None
+        view = memoryview(self._buffer)[:count]
+        if count == len(self._buffer) < _LARGEST_BUFFER:
+            self._buffer = bytearray(2 * len(self._buffer))  # the old one lives on in `view`
+        return view
+
+    def _send(self) -> bool:
+        if not self.pending:
+            return False
+        try:
+            taken = self.target.write(self.pending)
+        except OSError:
+            self.lost = True
+            self.pending = memoryview(b"")
+            return True
+        if taken is None:
+            return False
+        self.sent += taken
+        self.pending = self.pending[taken:]
+        return True
+
+
+def relay(up: Flow, down: Flow, hijacked: Callable[[], bool]) -> None:
+    """Run both directions until the exchange is through or a side is gone.
+
+    `up` goes from the client to the engine, `down` back. While only the answer is still under way, the client
+    is watched: its end is passed on to the engine, which then gives up what nobody waits for. When
+    `hijacked()`, the connection is a raw stream, each of whose directions ends by itself.
+    """
+    client, engine = up.source, down.source
+    watch = _Watch(client, engine)
+    while True:
+        moved = up.move()
+        moved = down.move() or moved
+        if down.lost:
+            return
+        if hijacked():
+            _pass_on_ends(up, down)
+        elif up.ended and not up.pending:
+            engine.shutdown_write()
+        if down.through and (up.through or (down.ended and not hijacked())):
+            return
+        if not moved and not watch.wait(up, down):
+            return
+
+
+def _pass_on_ends(up: Flow, down: Flow) -> None:
+    for flow in (up, down):
+        if flow.ended and not flow.pending:
+            flow.target.shutdown_write()
+
+
+class _Watch:
+    """Waits until something can move."""
+
+    def __init__(self, client: Stream, engine: Stream) -> None:
+        self._client, self._engine = client, engine
+        self._listen = True  # to a client that has said all it had to say
+
+    def wait(self, up: Flow, down: Flow) -> bool:
+        """Whether it is worth going on. False when a side is gone for good."""
+        if (up.wants and up.source.buffered) or (down.wants and down.source.buffered):
+            return True
+        listen = self._listen and not up.wants and up.framing.done and not up.ended and not up.pending
+        of_client = _events(up.wants or listen, bool(down.pending))
+        of_engine = _events(down.wants, bool(up.pending))
+        poller = select.poll()
+        # A peer that is gone polls at once, again and again: leave it out while its last bytes wait for
+        # the other side.
+        if of_client or not up.pending:
+            poller.register(self._client, of_client)
+        if of_engine or not down.pending:
+            poller.register(self._engine, of_engine)
+        ready = dict(poller.poll())
+        return self._judge(ready, up, down, listen)
+
+    def _judge(self, ready: dict[int, int], up: Flow, down: Flow, listen: bool) -> bool:
+        client = ready.get(self._client.fileno(), 0)
+        engine = ready.get(self._engine.fileno(), 0)
+        if (client | engine) & select.POLLNVAL:
+            return False
+        if client & _GONE and not up.wants and not up.pending:
+            return False
+        if engine & _GONE and down.through:
+            return False
+        if listen and client & (select.POLLIN | select.POLLHUP):
+            if self._client.at_end():
+                up.ended = True
+            else:
+                self._listen = False  # it sends its next request early: that waits its turn
+        return True
+
+
+def _events(read: bool, write: bool) -> int:
+    return (select.POLLIN if read else 0) | (select.POLLOUT if write else 0)
