@@ -1,4 +1,4 @@
-"""What every test may ask for. Engine tests skip, with the reason, where no engine answers (CI=true: fail)."""
+"""What every test may ask for. Where no engine answers, engine tests skip with the reason (CI=true: fail)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 
 from course.engine.connect import connect
 from course.errors import EngineError
+from tests import bystanders
+from tests.bystanders import Bystanders
 
 
 def _no_engine() -> str | None:
@@ -31,6 +33,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError(f"CI=true needs a Docker Engine: {reason}")
     for item in wanting:
         item.add_marker(pytest.mark.skip(reason=f"no Docker Engine: {reason}"))
+
+
+_BYSTANDERS = pytest.StashKey[Bystanders | None]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    # Once a run: in the process that the user started, not in xdist's workers, and not merely to list tests.
+    if not hasattr(session.config, "workerinput") and not session.config.option.collectonly:
+        session.config.stash[_BYSTANDERS] = bystanders.made()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    made = session.config.stash.get(_BYSTANDERS, None)
+    lost = bystanders.verdict(made) if made else []
+    if lost:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print("\nBystanders were harmed: " + "; ".join(lost))
 
 
 @pytest.fixture
