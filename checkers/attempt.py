@@ -1,0 +1,214 @@
+"""One attempt at an exercise: a learner's folder that is built, run and probed, each at most once, and
+always cleaned up.
+
+    with Attempt(client, folder) as attempt:
+        built = attempt.build()
+        running = attempt.run(built)
+        answer = http.get(attempt.cage, f"http://{running.name}:8000/")
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import docker
+from docker.errors import APIError, NotFound
+
+from checkers import building, cage
+from checkers.cage import Cage
+from checkers.folder import copy_folder
+from checkers.interrupts import uninterrupted
+from checkers.limits import DEFAULT, Limits
+from checkers.running import Running, start_error
+from course.engine.failures import WIRE_ERRORS
+from course.engine.labels import PREFIX, made
+from course.errors import BuildError
+from course.steps import SILENT, Steps
+from course.trace import Build
+
+T = TypeVar("T")
+ATTEMPT = f"{PREFIX}.check"
+"""The label with an attempt's name on all that it makes, beside the course's own."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """An image of this attempt."""
+
+    tag: str
+    build: Build
+
+
+class Attempt:
+    """See the module. What it makes carries a random name; two attempts never meet."""
+
+    def __init__(
+        self,
+        client: docker.DockerClient,
+        folder: Path,
+        *,
+        limits: Limits = DEFAULT,
+        steps: Steps = SILENT,
+    ) -> None:
+        self.client, self.limits, self.steps = client, limits, steps
+        self.name = f"course-check-{uuid.uuid4().hex[:12]}"
+        self._source = folder
+        self.folder = folder  # once entered: the copy
+        self._builds: dict[str, Built | BuildError] = {}
+        self._undo: list[Callable[[], None]] = []
+        self._lock = threading.RLock()
+        self._runs = 0
+        self._shared: dict[str, Any] = {}
+
+    def __enter__(self) -> Attempt:
+        temporary = tempfile.TemporaryDirectory(prefix="course-check-", ignore_cleanup_errors=True)
+        self._undo.append(temporary.cleanup)
+        self.folder = Path(temporary.name) / self._source.name
+        try:
+            copy_folder(self._source, self.folder, self.limits)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Removes all that the attempt made. A second Ctrl-C waits until it is done."""
+        with uninterrupted():
+            undo, self._undo = self._undo[::-1], []
+            for step in undo:
+                with contextlib.suppress(*WIRE_ERRORS):  # an engine that is gone has nothing to clean
+                    step()
+
+    # What the engine is -----------------------------------------------------------------------------
+
+    @functools.cached_property
+    def info(self) -> dict[str, Any]:
+        """The engine's own description."""
+        return dict(self.client.info())
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What marks a container, network or volume as this attempt's."""
+        return made("container") | {ATTEMPT: self.name}
+
+    # Building ---------------------------------------------------------------------------------------
+
+    def build(
+        self, *, buildargs: Mapping[str, str] | None = None, no_cache: bool = False, again: str = ""
+    ) -> Built:
+        """The image of the folder. The same arguments give the same image, or raise the same error, again;
+        another `again` makes another build of it.
+
+        Raises BuildError and its kin for what the learner wrote, EngineError for what the engine did.
+        """
+        key = repr((sorted((buildargs or {}).items()), no_cache, again))
+        with self._lock:
+            if key not in self._builds:
+                self._builds[key] = self._build(dict(buildargs or {}), no_cache)
+            found = self._builds[key]
+        if isinstance(found, BuildError):
+            raise found
+        return found
+
+    def _build(self, buildargs: dict[str, str], no_cache: bool) -> Built | BuildError:
+        tag = f"{self.name}:{len(self._builds) + 1}"
+        self._undo.append(functools.partial(self._remove_image, tag))
+        with self.steps.step("Build the image") as step:
+            try:
+                made_build = building.build(
+                    self,
+                    tag,
+                    buildargs=buildargs,
+                    no_cache=no_cache,
+                    on_update=lambda update: step.update(note=building.now(update)),
+                )
+            except BuildError as error:
+                return error
+        return Built(tag, made_build)
+
+    # Running ----------------------------------------------------------------------------------------
+
+    def run(self, image: str, command: list[str] | None = None, **more: Any) -> Running:
+        """Starts a container of `image` within the limits, on the attempt's own network.
+
+        `more` are docker-py's arguments. Raises NotStarted where the image is to blame.
+        """
+        options = {
+            **self.limits.host_config(),
+            "network": self.network,
+            "labels": self.labels,
+            "detach": True,
+        } | more
+        self._runs += 1
+        name = options.pop("name", f"{self.name}-{self._runs}")
+        with self.steps.step("Start a container"):
+            self._undo.append(functools.partial(self._remove_container, name))
+            try:
+                container = self.client.containers.create(image, command, name=name, **options)
+                container.start()
+            except APIError as error:
+                raise start_error(error) from error
+        return Running(self.client, container, self.limits)
+
+    @functools.cached_property
+    def network(self) -> str:
+        """A network of the attempt's own, without a way out."""
+        self._undo.append(functools.partial(self._remove_network, self.name))
+        self.client.networks.create(
+            self.name, driver="bridge", internal=True, labels=made("network") | {ATTEMPT: self.name}
+        )
+        return self.name
+
+    @property
+    def cage(self) -> Cage:
+        """The attempt's own container, from which builds are limited and probes start."""
+        with self._lock:
+            return self._cage
+
+    @functools.cached_property
+    def _cage(self) -> Cage:
+        name = f"{self.name}-cage"
+        network = self.network
+        self._undo.append(functools.partial(self._remove_container, name))
+        return cage.create(self.client, name, network, self.limits, {ATTEMPT: self.name})
+
+    @contextlib.contextmanager
+    def ahead(self) -> Iterator[None]:
+        """Starts the cage while what is inside goes on, so that the first probe needn't wait for it."""
+        with ThreadPoolExecutor(1, "cage") as pool:
+            pool.submit(lambda: self.cage)  # its error is met again by whoever needs it
+            yield
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """What `make` gives, made at the first call; rules that share a container name it so."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        found: T = self._shared[key]
+        return found
+
+    # Cleaning ---------------------------------------------------------------------------------------
+
+    def _remove_container(self, name: str) -> None:
+        with contextlib.suppress(NotFound):
+            self.client.api.remove_container(name, force=True, v=True)
+
+    def _remove_network(self, name: str) -> None:
+        for network in self.client.networks.list(names=[name]):
+            if network.name == name:
+                network.remove()
+
+    def _remove_image(self, tag: str) -> None:
+        with contextlib.suppress(NotFound):
+            self.client.api.remove_image(tag, force=True)

@@ -1,0 +1,168 @@
+"""Builds a learner's folder within the limits.
+
+Where a step could run code of theirs, the build goes beneath the control group of the attempt's cage: memory,
+CPU and processes are limited for all its steps together. That needs the docker CLI's buildx and an engine
+with control groups of its own. Without them (a bare socket, a rootless engine) a build still has: no network,
+the per-process limits on open files and file size, the watch over the disk, and the deadline.
+A Dockerfile that runs nothing (no RUN, no ADD) needs no cage and goes the fast way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import docker
+
+from checkers import buildx
+from checkers.disk import DiskGuard, local_free
+from checkers.limits import Limits, size
+from course import build as api
+from course.build.context import check_dockerfile
+from course.engine.labels import made_image
+from course.errors import BuildError, EngineRefused, StepFailed
+from course.trace import Build
+
+if TYPE_CHECKING:
+    from checkers.attempt import Attempt
+
+# A faulty engine, not a faulty answer: seen once and gone on a rerun (moby/buildkit#6521).
+_TRANSIENT = re.compile(
+    r"parent snapshot \S+ does not exist|failed to get state for index|lease .* not found"
+)
+_STARVED = re.compile(
+    "can't fork|Cannot allocate memory|Resource temporarily unavailable|File size limit|out of memory",
+    re.IGNORECASE,
+)
+
+
+class TooMuch(BuildError):
+    """The build used more than it may."""
+
+
+def build(
+    attempt: Attempt,
+    tag: str,
+    *,
+    buildargs: dict[str, str],
+    no_cache: bool = False,
+    on_update: Callable[[Build], None] | None = None,
+) -> Build:
+    """Builds the attempt's folder as `tag`. Raises BuildError and its kin, TooMuch among them."""
+    text = check_dockerfile(attempt.folder)
+    for last in (False, True):
+        try:
+            if runs_nothing(text):
+                return _plain(attempt, tag, buildargs, no_cache, on_update, None)
+            return _guarded(attempt, tag, buildargs, no_cache, on_update)
+        except (BuildError, EngineRefused) as error:
+            if last or not _TRANSIENT.search(f"{error} {error.detail}"):
+                raise _explained(error, attempt.limits) from error
+    raise AssertionError  # the loop returns or raises
+
+
+def runs_nothing(dockerfile: str) -> bool:
+    """Whether no step of it can run or download anything, by a test that errs on the safe side: the words
+    RUN and ADD must not stand in it anywhere, not even cut in two by a continued line."""
+    joined = re.sub(r"[\\`][ \t]*\r?\n", "", dockerfile)
+    return not re.search(r"\b(run|add|onbuild|syntax)\b", f"{dockerfile}\n{joined}", re.IGNORECASE)
+
+
+def now(update: Build) -> str:
+    """What a build is doing, in a few words."""
+    busy = [vertex for vertex in update.vertices if vertex.intervals and vertex.intervals[-1][1] is None]
+    return (busy[-1].instruction or busy[-1].name)[:60] if busy else ""
+
+
+def host_of(client: docker.DockerClient) -> str | None:
+    """The address at which the docker CLI reaches the same engine, None where it can't be told."""
+    # docker-py keeps the socket's path with its transport adapter, and nowhere public.
+    path = getattr(getattr(client.api, "_custom_adapter", None), "socket_path", None)
+    if path:
+        return f"unix://{path}"
+    base = str(client.api.base_url)
+    return f"tcp://{base.removeprefix('http://')}" if base.startswith("http://") else None
+
+
+def _guarded(
+    attempt: Attempt,
+    tag: str,
+    buildargs: dict[str, str],
+    no_cache: bool,
+    on_update: Callable[[Build], None] | None,
+) -> Build:
+    program, host = buildx.docker_cli(), host_of(attempt.client)
+    parent = attempt.cage.cgroup_parent(attempt.info) if program and host else ""
+    cancels: list[Callable[[], None]] = []
+
+    def stop() -> None:
+        for cancel in cancels:
+            cancel()
+
+    free = local_free(attempt.info.get("DockerRootDir", "")) or attempt.cage.free
+    guard = DiskGuard(free, attempt.limits.disk, stop)
+    try:
+        with guard:
+            if program and host and parent:
+                return buildx.build(
+                    program,
+                    host,
+                    attempt.folder,
+                    tag=tag,
+                    buildargs=buildargs,
+                    labels=made_image(tag),
+                    cgroup_parent=parent,
+                    limits=attempt.limits,
+                    no_cache=no_cache,
+                    on_start=cancels.append,
+                )
+            return _plain(attempt, tag, buildargs, no_cache, on_update, cancels.append)
+    except BuildError as error:
+        if not guard.tripped:
+            raise
+        if guard.came_back():
+            raise TooMuch(
+                f"The build wrote more than {size(attempt.limits.disk)} to the disk and was cancelled.",
+                hint="Look for a step that writes without end.",
+            ) from error
+        raise EngineRefused(
+            "The engine's disk filled up during the build, and not by the build itself.",
+            hint="Free some space, then check again.",
+        ) from error
+
+
+def _plain(
+    attempt: Attempt,
+    tag: str,
+    buildargs: dict[str, str],
+    no_cache: bool,
+    on_update: Callable[[Build], None] | None,
+    on_start: Callable[[Callable[[], None]], None] | None,
+) -> Build:
+    return api.build(
+        attempt.client,
+        attempt.folder,
+        tag=tag,
+        buildargs=buildargs,
+        labels=made_image(tag),
+        network="none",
+        no_cache=no_cache,
+        ulimits=attempt.limits.ulimits(),
+        max_context_bytes=attempt.limits.context,
+        timeout=attempt.limits.build,
+        on_update=on_update,
+        on_start=on_start,
+    )
+
+
+def _explained(error: BuildError | EngineRefused, limits: Limits) -> BuildError | EngineRefused:
+    """The same error; a step that ran into a limit says which limits there are."""
+    if isinstance(error, StepFailed) and (error.exit_code == 137 or _STARVED.search(error.detail)):
+        return TooMuch(
+            f"{str(error).removesuffix('.')}: it used more than a checked build may.",
+            hint=f"A check allows {limits}.",
+            detail=error.detail,
+            line=error.line,
+        )
+    return error

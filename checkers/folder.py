@@ -1,0 +1,67 @@
+"""A learner's folder is copied before anything looks at it: they may edit on, and links must not lead out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+from checkers.limits import Limits, size
+from course.errors import ContextError, NoWorkingCopy
+
+
+def copy_folder(source: Path, target: Path, limits: Limits) -> None:
+    """Copies regular files, folders and links of `source` into the new folder `target`.
+
+    A link is copied as a link (docker sends it so, too); one that leads out of the folder is refused, since
+    what it points to isn't the learner's to send. Sockets, pipes and devices are left out.
+    Raises NoWorkingCopy if there is no such folder; ContextError for a link out, for too much, and for what
+    cannot be read.
+    """
+    if not source.is_dir():
+        raise NoWorkingCopy(f"There is no folder {source}.", hint="Run: course start EXERCISE")
+    root = source.resolve()
+    left, files = limits.context, limits.context_files
+    target.mkdir(parents=True)
+    for folder, names, plain in os.walk(root):
+        here = Path(folder)
+        there = target / here.relative_to(root)
+        for name in names + plain:
+            left -= _copy(here / name, there / name, root)
+            files -= 1
+            if left < 0 or files < 0:
+                raise ContextError(
+                    f"The folder is too large to check: the limit is {size(limits.context)} "
+                    f"and {limits.context_files:,} files.",
+                    hint="Move what the exercise doesn't need out of the folder.",
+                )
+
+
+def _copy(source: Path, target: Path, root: Path) -> int:
+    """Copies one entry and returns its size in bytes, 0 for what is no regular file."""
+    try:
+        status = source.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            _copy_link(source, target, root)
+        elif stat.S_ISDIR(status.st_mode):
+            target.mkdir()
+        elif stat.S_ISREG(status.st_mode):
+            shutil.copy2(source, target, follow_symlinks=False)
+            return status.st_size
+    except OSError as error:
+        raise ContextError(
+            f"{source.relative_to(root)} cannot be read: {error.strerror or error}.",
+            hint="Make it readable, or move it out of the folder.",
+        ) from error
+    return 0
+
+
+def _copy_link(source: Path, target: Path, root: Path) -> None:
+    # os.path.realpath, not Path.resolve: a loop of links must not raise, it just leads nowhere.
+    if not Path(os.path.realpath(source)).is_relative_to(root):
+        raise ContextError(
+            f"{source.relative_to(root)} is a link that leads out of the folder.",
+            hint="Put a copy of the file in its place: a build gets only what is inside its context.",
+        )
+    target.symlink_to(source.readlink())

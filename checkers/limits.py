@@ -1,0 +1,68 @@
+"""What a learner's code may use while it is checked. One place: rules, messages and tests read it here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Sizes in bytes, times in seconds. `build` and `run` are the deadlines of one build and one wait."""
+
+    memory: int = 512 * MIB  # no swap on top
+    cpus: float = 1.0
+    pids: int = 256
+    files: int = 1024  # open files of one process
+    file_size: int = 1 * GIB  # of one file
+    disk: int = 2 * GIB  # eaten by one build, or by one container's own files
+    context: int = 100 * MIB
+    context_files: int = 20_000
+    log: int = 1 * MIB  # of a container's output that is kept
+    build: float = 120.0
+    run: float = 20.0
+
+    def ulimits(self) -> list[dict[str, Any]]:
+        """As `POST /build` and a container's HostConfig want them. They hold for each process."""
+        return [
+            {"Name": name, "Soft": value, "Hard": value}
+            for name, value in (("nofile", self.files), ("fsize", self.file_size), ("core", 0))
+        ]
+
+    def host_config(self) -> dict[str, Any]:
+        """docker-py's arguments of a container that runs a learner's image."""
+        return {
+            **self.cage(),
+            "log_config": {"Type": "json-file", "Config": {"max-size": str(self.log), "max-file": "1"}},
+            "security_opt": ["no-new-privileges"],
+        }
+
+    def cage(self) -> dict[str, Any]:
+        """docker-py's arguments for the container whose control group holds a build."""
+        return {
+            "mem_limit": self.memory,
+            "memswap_limit": self.memory,
+            "nano_cpus": int(self.cpus * 1e9),
+            "pids_limit": self.pids,
+            "ulimits": self.ulimits(),
+        }
+
+    def __str__(self) -> str:
+        return (
+            f"{size(self.memory)} of memory, {self.cpus:g} CPU, {self.pids} processes, "
+            f"{size(self.disk)} of disk, {self.build:.0f} s to build, {self.run:.0f} s to start"
+        )
+
+
+DEFAULT = Limits()
+
+
+def size(count: float) -> str:
+    """A count of bytes for a reader: 512 MiB, 1.5 GiB."""
+    for unit, scale in (("GiB", GIB), ("MiB", MIB), ("KiB", 1024)):
+        if count >= scale:
+            return f"{count / scale:.1f}".removesuffix(".0") + f" {unit}"
+    return f"{count:.0f} bytes"

@@ -1,0 +1,48 @@
+"""What a rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from checkers.attempt import Attempt
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a rule saw. `line` is of the Dockerfile, `misconception` a code of the course's list."""
+
+    right: bool
+    message: str
+    hint: str = ""
+    misconception: str | None = None
+    line: int | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One check. It may build, run and probe; it raises BuildError or NotStarted where the learner's files
+    are to blame, and anything else where the grader or the engine is."""
+
+    id: str
+    title: str
+    check: Callable[[Attempt], Outcome] = field(compare=False)
+    needs: tuple[str, ...] = ()  # ids of rules that must have passed; else this one is skipped
+
+
+def passed(message: str, evidence: str = "") -> Outcome:
+    """The answer is right in this respect."""
+    return Outcome(True, message, evidence=evidence)
+
+
+def wrong(
+    message: str,
+    hint: str,
+    *,
+    misconception: str | None = None,
+    line: int | None = None,
+    evidence: str = "",
+) -> Outcome:
+    """The answer is wrong in this respect. Every wrong has a hint: what to look at next."""
+    return Outcome(False, message, hint, misconception, line, evidence)

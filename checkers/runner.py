@@ -1,0 +1,187 @@
+"""Plan + attempt → `Report`. What breaks in the grader or the engine becomes `error`, never `fail`."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import docker
+import filelock
+
+from checkers.attempt import Attempt
+from checkers.interrupts import terminable
+from checkers.plans import Plan, plan_for
+from checkers.result import CheckResult, Report, Status
+from checkers.rules.base import Rule
+from checkers.running import NotStarted
+from checkers.shorten import clean
+from course.engine.connect import connect
+from course.engine.failures import WIRE_ERRORS, translate
+from course.errors import BuildError, CheckBusy, CourseError, EngineError, ImageNotFound
+from course.exercises import Exercise, find, working_copy
+from course.paths import paths
+from course.steps import SILENT, Steps
+
+
+def check(
+    exercise_id: str,
+    folder: Path | None = None,
+    *,
+    client: docker.DockerClient | None = None,
+    steps: Steps = SILENT,
+) -> Report:
+    """Checks an answer: the learner's working copy, or `folder`.
+
+    What the answer, the grader or the engine did is in the report. Raises only where there is nothing to
+    report on: UnknownExercise, NoWorkingCopy, CheckBusy, ManifestError, or the EngineError of an engine that
+    can't be reached at all. Leaves nothing behind in the engine, however it ends.
+    """
+    exercise = find(exercise_id)
+    plan = plan_for(exercise.id)
+    folder = folder or working_copy(exercise.id)
+    own = client is None
+    client = client or connect()
+    try:
+        with terminable(), _alone(exercise.id, folder):
+            return run(exercise, plan, folder, client, steps)
+    finally:
+        if own:
+            client.close()
+
+
+def run(
+    exercise: Exercise, plan: Plan, folder: Path, client: docker.DockerClient, steps: Steps = SILENT
+) -> Report:
+    """The report of one attempt. `check` without looking anything up and without the lock."""
+    began = time.monotonic()
+    engine: dict[str, str] = {}
+    try:
+        attempt = Attempt(client, folder, limits=plan.limits, steps=steps)
+        engine = _engine(attempt.info)
+        _need_images(client, exercise)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(attempt)
+            if plan.probes:
+                stack.enter_context(attempt.ahead())
+            checks = tuple(follow(plan.rules, attempt))
+    except BuildError as error:  # the folder itself: a link out of it, too large
+        checks = (_failed("folder", "The folder can be checked", error, 0.0),)
+    except WIRE_ERRORS as error:
+        checks = (_could_not_tell("engine", "The engine answers", translate(error), 0.0),)
+    except EngineError as error:
+        checks = (_could_not_tell("engine", "The engine answers", error, 0.0),)
+    except ImageNotFound as error:
+        checks = (_could_not_tell("images", "The base images are there", error, 0.0),)
+    return Report(exercise.id, checks, engine, time.monotonic() - began)
+
+
+def follow(rules: Sequence[Rule], attempt: Attempt) -> Iterator[CheckResult]:
+    """Applies the rules in order; one whose `needs` did not pass is skipped."""
+    right: set[str] = set()
+    for rule in rules:
+        missing = [need for need in rule.needs if need not in right]
+        result = _skipped(rule, missing[0], rules) if missing else apply(rule, attempt)
+        if result.status is Status.PASS:
+            right.add(rule.id)
+        yield result
+
+
+def apply(rule: Rule, attempt: Attempt) -> CheckResult:
+    """One rule's result, whatever happens inside it."""
+    began = time.monotonic()
+    try:
+        outcome = rule.check(attempt)
+    except (BuildError, NotStarted) as error:
+        return _failed(rule.id, rule.title, error, time.monotonic() - began)
+    except CourseError as error:
+        return _could_not_tell(rule.id, rule.title, error, time.monotonic() - began)
+    except WIRE_ERRORS as error:
+        return _could_not_tell(rule.id, rule.title, translate(error), time.monotonic() - began)
+    except Exception as error:  # noqa: BLE001  a broken rule must not blame, nor stop, anybody
+        broken = CourseError(
+            f"The check itself broke: {type(error).__name__}: {error}",
+            hint="This is the course's fault, not yours. Please report it.",
+        )
+        return _could_not_tell(rule.id, rule.title, broken, time.monotonic() - began)
+    return CheckResult(
+        id=rule.id,
+        title=rule.title,
+        status=Status.PASS if outcome.right else Status.FAIL,
+        message=clean(outcome.message, attempt),
+        hint=outcome.hint,
+        misconception=outcome.misconception,
+        line=outcome.line,
+        evidence=clean(outcome.evidence, attempt),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _failed(name: str, title: str, error: CourseError, seconds: float) -> CheckResult:
+    return CheckResult(
+        id=name,
+        title=title,
+        status=Status.FAIL,
+        message=clean(str(error)),
+        hint=error.hint or "The engine's own words are the evidence.",
+        line=getattr(error, "line", None),
+        evidence=clean(error.detail),
+        seconds=seconds,
+    )
+
+
+def _could_not_tell(name: str, title: str, error: CourseError, seconds: float) -> CheckResult:
+    return CheckResult(
+        id=name,
+        title=title,
+        status=Status.ERROR,
+        message=clean(str(error)),
+        hint=error.hint or "Run: course doctor",
+        evidence=clean(error.detail),
+        seconds=seconds,
+    )
+
+
+def _skipped(rule: Rule, need: str, rules: Sequence[Rule]) -> CheckResult:
+    title = next((other.title for other in rules if other.id == need), need)
+    return CheckResult(rule.id, rule.title, Status.SKIP, f"Not looked at: it needs “{title}”.")
+
+
+def _engine(info: dict[str, Any]) -> dict[str, str]:
+    """Version and image store, for the report."""
+    kinds = dict(pair for pair in info.get("DriverStatus") or [] if len(pair) == 2)
+    containerd = kinds.get("driver-type") == "io.containerd.snapshotter.v1"
+    return {
+        "version": str(info.get("ServerVersion", "")),
+        "store": "containerd" if containerd else str(info.get("Driver", "")),
+    }
+
+
+def _need_images(client: docker.DockerClient, exercise: Exercise) -> None:
+    for image in exercise.images:
+        try:
+            client.images.get(image)
+        except docker.errors.ImageNotFound as error:
+            raise ImageNotFound(
+                f"The engine doesn't have {image}, which this exercise needs.",
+                hint=f"Run: course images pull {image}",
+            ) from error
+
+
+@contextlib.contextmanager
+def _alone(exercise_id: str, folder: Path) -> Iterator[None]:
+    """One check of an exercise's folder at a time. Other folders of it (a grader's) go on side by side."""
+    digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:12]
+    lock = paths().run / "locks" / f"check-{exercise_id}-{digest}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(lock, timeout=0):
+            yield
+    except filelock.Timeout as error:
+        raise CheckBusy(
+            f"A check of {exercise_id} is running already.", hint="Wait for it, or stop it with Ctrl-C."
+        ) from error

@@ -1,0 +1,1 @@
+"""A small web service that greets people in the language of the house."""
