@@ -18,7 +18,16 @@ from course.engine.failures import engine_errors, translate
 from course.errors import EngineDenied, EngineError, NoEngine
 from course.paths import paths
 
-__all__ = ["answers", "candidates", "client_options", "engine_errors", "find_engine", "probe", "translate"]
+__all__ = [
+    "answers",
+    "candidates",
+    "client_options",
+    "engine_errors",
+    "find_engine",
+    "probe",
+    "sockets",
+    "translate",
+]
 
 _PROBE_SECONDS = 5
 
@@ -32,7 +41,7 @@ def candidates() -> Iterator[Address]:
         yield asked
         return
     seen = set()
-    for address in (current_context(), *_sockets(), embedded_address()):
+    for address in (current_context(), *sockets(), embedded_address()):
         if address is not None and address.url not in seen:
             seen.add(address.url)
             yield address
@@ -135,7 +144,7 @@ def _asked_for() -> Address | None:
     return None
 
 
-def _sockets() -> Iterator[Address]:
+def sockets() -> Iterator[Address]:
     """The sockets at which well-known products listen, where they exist."""
     if sys.platform == "win32":
         for pipe in ("docker_engine", "dockerDesktopLinuxEngine"):

@@ -1,0 +1,35 @@
+"""`course up`: an engine that answers."""
+
+from __future__ import annotations
+
+import click
+
+from course.cli.console import TerminalSteps, out
+from course.engine import embedded
+from course.engine.connect import connect
+from course.engine.describe import describe
+
+
+@click.command(
+    epilog="""\b
+    Examples:
+      course up                                  use the engine that answers, or start one
+      COURSE_ENGINE_SUITE=trixie course up       take the engine from that Debian suite
+      DOCKER_HOST=tcp://host:2376 course up      only look whether that one answers
+    """
+)
+def command() -> None:
+    """Find a Docker Engine, or start the course's own.
+
+    An engine that answers is used as it is: DOCKER_HOST, the docker context, Docker Engine, Docker Desktop,
+    Colima, Rancher Desktop or Podman. Only where none does, and on a Debian-like Linux with root, the course
+    fetches Debian's packages into its own cache, installs what is missing of runc and iptables, and starts an
+    engine with a data folder of its own. It goes on running until `course down`.
+    """
+    address = embedded.up(TerminalSteps())
+    client = connect(address)
+    try:
+        engine = describe(client, address)
+    finally:
+        client.close()
+    out().print(f"Docker Engine {engine.version} ({engine.store} store) answers at {address}")

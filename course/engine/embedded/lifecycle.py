@@ -1,0 +1,253 @@
+"""Starting and stopping the embedded engine, also after a crash and when two want to at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from filelock import FileLock, Timeout
+
+from course.engine.address import Address
+from course.engine.embedded import cgroups, links, machine, mounts, network, packages, processes
+from course.engine.embedded.configuration import configuration
+from course.engine.embedded.diagnosis import start_failure
+from course.engine.embedded.layout import Layout, layout
+from course.engine.embedded.packages import Unpacked
+from course.engine.find import answers, embedded_address, find_engine, probe, sockets
+from course.errors import EngineDenied, EngineError, EngineStartFailed, NoEngine
+from course.steps import SILENT, Steps
+
+_LOCK_SECONDS = 900  # the other one may be fetching packages over a slow line
+_START_SECONDS = 90  # a large data root on a slow disk; an empty one takes 2
+_STOP_SECONDS = 60  # dockerd gives each container its stop time-out, 10 s by default, all at once
+_LOG_MAX = 5_000_000  # bytes; a longer log is set aside when the engine is started
+
+
+@dataclass(frozen=True)
+class Status:
+    """The embedded engine as it stands."""
+
+    running: bool  # it answers
+    pid: int | None  # of dockerd
+    address: Address
+    suite: str  # of the unpacked packages: unstable, trixie; "" if there are none
+    version: str
+    data_root: str
+    log: str
+
+
+def up(steps: Steps = SILENT) -> Address:
+    """An engine that answers: the one that is found, else the embedded one, brought and started.
+
+    Returns its address. Started twice at once, one wins and the other uses it. What a crash left is
+    cleared first. Raises NoEngine (with the options) where the course can't start one, EngineDenied,
+    PackageError, or EngineStartFailed with the fact, the cause and the log's last lines.
+    """
+    if found := _found():
+        return found
+    where = layout()
+    with _locked(where):
+        if found := _found():  # the other one won
+            return found
+        _refuse_beside_another(where)
+        unpacked = packages.ensure("engine", steps)
+        machine.ensure_pieces(steps)
+        with steps.step(f"Starting Docker Engine {unpacked.version} ({unpacked.suite})"):
+            _start(where, unpacked)
+    return embedded_address()
+
+
+def down(steps: Steps = SILENT, *, purge: bool = False) -> bool:
+    """Stops the embedded engine and takes away what it left: processes, mounts, bridges, iptables rules.
+
+    Its data is kept, unless `purge`. Another engine is never touched. Returns whether one was running.
+    Raises EngineStartFailed if something won't go, with what it is.
+    """
+    where = layout()
+    if not where.run.exists() and not (purge and where.data_root.exists()):
+        return False
+    with _locked(where):
+        pid = processes.daemon(where)
+        if pid is not None:
+            with steps.step("Stopping the course's engine"):
+                processes.stop([pid], signal.SIGTERM, _STOP_SECONDS)
+        _clear(where)
+        _restore_network(where, steps)
+        if purge:
+            with steps.step(f"Deleting its data, {where.data_root}"):
+                _delete_data(where)
+    return pid is not None
+
+
+def status() -> Status:
+    """Whether the embedded engine runs, and where its things are."""
+    where = layout()
+    address = embedded_address()
+    unpacked = packages.cached("engine")
+    return Status(
+        running=answers(address),
+        pid=processes.daemon(where) if os.path.isdir("/proc/self") else None,  # noqa: PTH112  /proc: Linux only
+        address=address,
+        suite=unpacked.suite if unpacked else "",
+        version=unpacked.version if unpacked else "",
+        data_root=str(where.data_root),
+        log=str(where.log),
+    )
+
+
+def _found() -> Address | None:
+    """The engine that answers, or None where the course may start its own."""
+    try:
+        return find_engine()
+    except NoEngine:
+        if os.environ.get("DOCKER_HOST") or os.environ.get("DOCKER_CONTEXT"):
+            raise  # somebody wants that engine, and no other
+    machine.check_system()
+    return None
+
+
+@contextmanager
+def _locked(where: Layout) -> Iterator[None]:
+    where.run.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(where.lock, timeout=_LOCK_SECONDS):
+            yield
+    except Timeout as error:
+        raise EngineStartFailed(
+            f"Another `course` has been starting or stopping the engine for {_LOCK_SECONDS // 60} minutes.",
+            hint=f"See what it does: fuser -v {where.lock}",
+        ) from error
+
+
+def _refuse_beside_another(where: Layout) -> None:
+    """Raises EngineStartFailed if another dockerd works on this network, at a place unknown to us."""
+    others = processes.strangers(where)
+    if others:
+        raise EngineStartFailed(
+            f"Another Docker Engine is running here (dockerd, process {others[0]}), at a place where it can't "
+            "be found. Two would fight over the bridge docker0 and iptables.",
+            hint="Point DOCKER_HOST to its socket (the -H or hosts setting of that dockerd), or stop it.",
+        )
+
+
+def _start(where: Layout, unpacked: Unpacked) -> None:
+    _clear(where)
+    where.data_root.mkdir(parents=True, exist_ok=True, mode=0o710)
+    where.log.parent.mkdir(parents=True, exist_ok=True)
+    machine.check_ground(where)
+    if cgroups.in_container():
+        _make_room()
+    network.remember(where.before)
+    where.config.write_text(json.dumps(configuration(where, unpacked, links.routes()), indent=2))
+    since = _rotate(where)
+    pid = _launch(where, unpacked)
+    processes.wait_until(lambda: _answers_or_died(pid), _START_SECONDS)
+    if not processes.running(pid) or not answers(embedded_address()):
+        processes.stop([pid], signal.SIGTERM, 10)
+        _clear(where)
+        network.put_back(where.before)
+        raise start_failure(where.log, since)
+
+
+def _answers_or_died(pid: int) -> bool:
+    return answers(embedded_address(), timeout=2) or not processes.running(pid)
+
+
+def _launch(where: Layout, unpacked: Unpacked) -> int:
+    """Starts dockerd in a session of its own, so that it outlives the terminal; returns its process id."""
+    env = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}
+    # Through a shell that ends at once: dockerd becomes init's child, and is no zombie of ours when it ends.
+    script = 'setsid "$@" </dev/null >>"$LOG" 2>&1 & echo $!'
+    run = subprocess.run(
+        ["sh", "-c", script, "sh", str(unpacked.dockerd), "--config-file", str(where.config)],
+        env=env | {"PATH": unpacked.search_path(), "LOG": str(where.log)},
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return int(run.stdout)
+
+
+# Meant for whoever started us: a service manager's sockets, or another engine's settings.
+_NOT_INHERITED = ("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "DOCKER_HOST", "DOCKER_CONFIG", "TMPDIR")
+
+
+def _clear(where: Layout) -> None:
+    """Ends the engine's processes, undoes its mounts and removes its sockets. The data stays."""
+    left = processes.ours(where)
+    left = processes.stop(left, signal.SIGTERM, 3) if left else []
+    # A killed shim can leave a container's process behind, which appears only now.
+    for _ in range(3):
+        left = processes.ours(where)
+        if not left:
+            break
+        processes.stop(left, signal.SIGKILL, 5)
+    stuck = [*mounts.unmount_below(where.exec_root), *mounts.unmount_below(where.data_root)]
+    if left or stuck:
+        raise EngineStartFailed(
+            "Something that the course's engine left behind won't go.",
+            hint="Restart the machine; the engine's data is safe. Then: course up",
+            detail="\n".join([*(f"process {pid}" for pid in left), *(f"mount {point}" for point in stuck)]),
+        )
+    shutil.rmtree(where.exec_root, ignore_errors=True)
+    for file in (where.pid_file, where.socket, where.config):
+        file.unlink(missing_ok=True)
+
+
+def _restore_network(where: Layout, steps: Steps) -> None:
+    """Takes bridges and rules away, unless another engine has come meanwhile: they may be its own by now."""
+    if processes.strangers(where) or any(_answers_or_denies(one) for one in sockets()):
+        steps.note("Another engine is running by now; bridges and iptables rules are left to it.")
+        where.before.unlink(missing_ok=True)
+        return
+    for complaint in network.put_back(where.before):
+        steps.note(f"Could not undo: {complaint}")
+
+
+def _answers_or_denies(address: Address) -> bool:
+    try:
+        probe(address)
+    except EngineDenied:
+        return True
+    except EngineError:
+        return False
+    return True
+
+
+def _delete_data(where: Layout) -> None:
+    inside = mounts.below(where.data_root)
+    if inside:  # never delete through a mount: it may be the learner's own folder
+        raise EngineStartFailed(
+            f"{inside[0]} is still mounted below the engine's data; nothing was deleted.",
+            hint=f"See: findmnt {inside[0]}",
+        )
+    if where.data_root.exists():
+        shutil.rmtree(where.data_root)
+
+
+def _make_room() -> None:
+    try:
+        cgroups.make_room()
+    except OSError as error:
+        raise EngineStartFailed(
+            "The course's engine can't start in this container: its control groups can't be written.",
+            hint="Run the container with --privileged --cgroupns=private. Then: course up",
+            detail=str(error),
+        ) from error
+
+
+def _rotate(where: Layout) -> int:
+    """Sets a long log aside; returns the log's size in bytes, where the next start's lines begin."""
+    size = where.log.stat().st_size if where.log.exists() else 0
+    if size <= _LOG_MAX:
+        return size
+    where.log.replace(where.log.with_suffix(".log.1"))
+    return 0
