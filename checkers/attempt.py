@@ -36,6 +36,7 @@ from course.steps import SILENT, Steps
 from course.trace import Build
 
 T = TypeVar("T")
+_FIRST, _LAST = 0, 1  # containers go first: images and networks are in use while they are there
 ATTEMPT = f"{PREFIX}.check"
 """The label with an attempt's name on all that it makes, beside the course's own."""
 
@@ -64,14 +65,14 @@ class Attempt:
         self._source = folder
         self.folder = folder  # once entered: the copy
         self._builds: dict[str, Built | BuildError] = {}
-        self._undo: list[Callable[[], None]] = []
-        self._lock = threading.RLock()
+        self._undo: list[tuple[int, Callable[[], None]]] = []
+        self._cage_lock, self._network_lock = threading.Lock(), threading.Lock()
         self._runs = 0
         self._shared: dict[str, Any] = {}
 
     def __enter__(self) -> Attempt:
         temporary = tempfile.TemporaryDirectory(prefix="course-check-", ignore_cleanup_errors=True)
-        self._undo.append(temporary.cleanup)
+        self._undo.append((_LAST, temporary.cleanup))
         self.folder = Path(temporary.name) / self._source.name
         try:
             copy_folder(self._source, self.folder, self.limits)
@@ -86,10 +87,12 @@ class Attempt:
     def close(self) -> None:
         """Removes all that the attempt made. A second Ctrl-C waits until it is done."""
         with uninterrupted():
-            undo, self._undo = self._undo[::-1], []
-            for step in undo:
-                with contextlib.suppress(*WIRE_ERRORS):  # an engine that is gone has nothing to clean
-                    step()
+            undo, self._undo = self._undo, []
+            with ThreadPoolExecutor(
+                4, "clean up"
+            ) as pool:  # containers side by side; networks need them gone
+                for kind in sorted({kind for kind, _ in undo}):
+                    list(pool.map(_quietly, [step for its, step in undo if its == kind]))
 
     # What the engine is -----------------------------------------------------------------------------
 
@@ -114,17 +117,16 @@ class Attempt:
         Raises BuildError and its kin for what the learner wrote, EngineError for what the engine did.
         """
         key = repr((sorted((buildargs or {}).items()), no_cache, again))
-        with self._lock:
-            if key not in self._builds:
-                self._builds[key] = self._build(dict(buildargs or {}), no_cache)
-            found = self._builds[key]
+        if key not in self._builds:
+            self._builds[key] = self._build(dict(buildargs or {}), no_cache)
+        found = self._builds[key]
         if isinstance(found, BuildError):
             raise found
         return found
 
     def _build(self, buildargs: dict[str, str], no_cache: bool) -> Built | BuildError:
         tag = f"{self.name}:{len(self._builds) + 1}"
-        self._undo.append(functools.partial(self._remove_image, tag))
+        self._undo.append((_LAST, functools.partial(self._remove_image, tag)))
         with self.steps.step("Build the image") as step:
             try:
                 made_build = building.build(
@@ -154,7 +156,7 @@ class Attempt:
         self._runs += 1
         name = options.pop("name", f"{self.name}-{self._runs}")
         with self.steps.step("Start a container"):
-            self._undo.append(functools.partial(self._remove_container, name))
+            self._undo.append((_FIRST, functools.partial(self._remove_container, name)))
             try:
                 container = self.client.containers.create(image, command, name=name, **options)
                 container.start()
@@ -162,10 +164,15 @@ class Attempt:
                 raise start_error(error) from error
         return Running(self.client, container, self.limits)
 
-    @functools.cached_property
+    @property
     def network(self) -> str:
         """A network of the attempt's own, without a way out."""
-        self._undo.append(functools.partial(self._remove_network, self.name))
+        with self._network_lock:
+            return self._network
+
+    @functools.cached_property
+    def _network(self) -> str:
+        self._undo.append((_LAST, functools.partial(self._remove_network, self.name)))
         self.client.networks.create(
             self.name, driver="bridge", internal=True, labels=made("network") | {ATTEMPT: self.name}
         )
@@ -174,14 +181,14 @@ class Attempt:
     @property
     def cage(self) -> Cage:
         """The attempt's own container, from which builds are limited and probes start."""
-        with self._lock:
+        with self._cage_lock:  # `ahead` may be starting it in its thread
             return self._cage
 
     @functools.cached_property
     def _cage(self) -> Cage:
         name = f"{self.name}-cage"
         network = self.network
-        self._undo.append(functools.partial(self._remove_container, name))
+        self._undo.append((_FIRST, functools.partial(self._remove_container, name)))
         return cage.create(self.client, name, network, self.limits, {ATTEMPT: self.name})
 
     @contextlib.contextmanager
@@ -212,3 +219,8 @@ class Attempt:
     def _remove_image(self, tag: str) -> None:
         with contextlib.suppress(NotFound):
             self.client.api.remove_image(tag, force=True)
+
+
+def _quietly(step: Callable[[], None]) -> None:
+    with contextlib.suppress(*WIRE_ERRORS):  # an engine that is gone has nothing to clean
+        step()

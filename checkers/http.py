@@ -52,6 +52,11 @@ def get(cage: Cage, url: str) -> Answer:
     return Answer(0, "", (lines or [output.err.strip()])[-1].removeprefix("wget: "))
 
 
+def get_once(attempt: Attempt, running: Running, url: str) -> Answer:
+    """One request, to a container that has answered before."""
+    return get(attempt.cage, url)
+
+
 def wait_for_answer(attempt: Attempt, running: Running, url: str) -> Answer:
     """The first answer with any status within the run deadline; the last failure if there is none.
 
