@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from course.cli.console import TerminalSteps, out
+from course.cli.console import TerminalSteps, err, out
 from course.engine import embedded
 from course.engine.connect import connect
 from course.engine.describe import describe
+from course.errors import PackageError
 
 
 @click.command(
@@ -24,9 +25,15 @@ def command() -> None:
     An engine that answers is used as it is: DOCKER_HOST, the docker context, Docker Engine, Docker Desktop,
     Colima, Rancher Desktop or Podman. Only where none does, and on a Debian-like Linux with root, the course
     fetches Debian's packages into its own cache, installs what is missing of runc and iptables, and starts an
-    engine with a data folder of its own. It goes on running until `course down`.
+    engine with a data folder of its own, which runs until `course down`. The docker CLI, buildx and Compose
+    come along where one of them is missing.
     """
-    address = embedded.up(TerminalSteps())
+    steps = TerminalSteps()
+    address = embedded.up(steps)
+    try:
+        embedded.ensure_cli(steps)
+    except PackageError as error:  # the engine is there; lessons on Compose will say what they lack
+        err().print(f"warning  {error} {error.hint}", markup=False)
     client = connect(address)
     try:
         engine = describe(client, address)
