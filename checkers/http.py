@@ -4,7 +4,9 @@ and nothing is published on the host."""
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from checkers.attempt import Attempt
 from checkers.cage import IMAGE, Cage
@@ -14,6 +16,10 @@ _BODY_MAX = 64 * 1024
 # busybox wget: headers of the answer on standard error, the body on standard output. No -q: it hides both.
 _ASK = 'wget -S -T 3 -O - "$1" | head -c "$2"'
 _STATUS = re.compile(r"HTTP/\d\.\d (\d{3})")
+# Seconds after which to look at what listens, and whether a listener on another port settles it, too. An app
+# that listens for itself alone won't change its mind; one on another port may open ours a little later.
+_LOOKS = ((2.0, False), (6.0, True))
+_RESOLVER = "127.0.0.11"  # Docker's own, in every container of a user-defined network
 _LISTEN = "0A"  # the state's number in /proc/net/tcp
 
 
@@ -60,17 +66,25 @@ def get_once(attempt: Attempt, running: Running, url: str) -> Answer:
 def wait_for_answer(attempt: Attempt, running: Running, url: str) -> Answer:
     """The first answer with any status within the run deadline; the last failure if there is none.
 
-    Returns early if the container ends.
+    Returns early if the container ends, or listens only where it can't be reached.
     """
-    cage = attempt.cage
+    cage, port = attempt.cage, urlsplit(url).port or 80
     last = Answer(0, error="nothing answered")
+    looks = [(time.monotonic() + after, elsewhere) for after, elsewhere in _LOOKS]
 
-    def answered() -> bool:
+    def settled() -> bool:
         nonlocal last
         last = get(cage, url)
-        return last.status != 0 or not running.state()["Running"]
+        if last.status != 0 or not running.state()["Running"]:
+            return True
+        if looks and time.monotonic() > looks[0][0]:
+            _, elsewhere = looks.pop(0)
+            found = listeners(attempt, running)
+            here = [one for one in found if one.port == port]
+            return all(one.local for one in here) if here else elsewhere and bool(found)
+        return False
 
-    running.until(answered, attempt.limits.run)
+    running.until(settled, attempt.limits.run)
     return last
 
 
@@ -83,7 +97,8 @@ def listeners(attempt: Attempt, running: Running) -> list[Listener]:
         network_mode=f"container:{running.container.id}",
     )
     looker.wait_exit(attempt.limits.run)
-    return parse_listeners(looker.container.logs(stderr=False).decode("ascii", "replace"))
+    found = parse_listeners(looker.container.logs(stderr=False).decode("ascii", "replace"))
+    return [one for one in found if one.address != _RESOLVER]
 
 
 def parse_listeners(table: str) -> list[Listener]:

@@ -70,8 +70,6 @@ def silent(attempt: Attempt, running: Running, port: int, error: str) -> Outcome
     if ending := running.ending():
         return gone(running, ending)
     found = http.listeners(attempt, running)
-    # Docker's own resolver listens on 127.0.0.11 in every container of a user-defined network.
-    found = [one for one in found if one.address != "127.0.0.11"]
     here = [one for one in found if one.port == port]
     if here and all(one.local for one in here):
         return wrong(

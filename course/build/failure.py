@@ -32,7 +32,10 @@ def failed(message: dict[str, Any], build: Build) -> Exception:
             hint="Use Engine 27 or newer, or turn the containerd store off.",
             detail=words,
         )
-    culprit = next((vertex for vertex in reversed(build.vertices) if vertex.error), None)
+    errors = [vertex for vertex in reversed(build.vertices) if vertex.error]
+    # What runs beside the failed step is cancelled, which is an error of its own, and not the reason.
+    errors.sort(key=lambda vertex: "context canceled" in vertex.error)
+    culprit = errors[0] if errors else None
     if culprit is None:
         return _without_vertex(words)
     if base := _BASE.match(culprit.name):
