@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.ticker import MaxNLocator
 
 from course.plots.picture import Picture
+from course.plots.samples import cpus_of
 from course.plots.style import BLUE, BROWN, ORANGE, PURPLE, RED, canvas
 
 _LINES = ((BLUE, "o", "-"), (ORANGE, "s", "-."), (PURPLE, "^", ":"), (BROWN, "D", "--"))
 
 
-def cpu_use(series: Mapping[str, Sequence[tuple[float, float]]], limit: float) -> Picture:
-    """`series` maps a container's label to (seconds, CPUs in use); `limit` is in CPUs.
+def cpu_use(series: Mapping[str, Sequence[Mapping[str, Any]]], limit: float) -> Picture:
+    """`series` maps a label to the samples of one container's `stats(decode=True)`; `limit` is in CPUs.
 
-    Raises ValueError when no series holds a sample.
+    A point needs two samples. Raises ValueError when no series has them.
     """
-    values = [cpus for samples in series.values() for _, cpus in samples]
+    lines = {label: cpus_of(samples) for label, samples in series.items()}
+    values = [cpus for points in lines.values() for _, cpus in points]
     if not values:
-        raise ValueError("no sample to draw")
+        raise ValueError("no two samples to draw a point from")
     with canvas(7.0, 3.0) as (figure, axes):
         axes.set_title("CPU against its limit")
-        for (label, samples), (colour, marker, line) in zip(series.items(), _LINES, strict=False):
+        for (label, points), (colour, marker, line) in zip(lines.items(), _LINES, strict=False):
             axes.plot(
-                [when for when, _ in samples],
-                [cpus for _, cpus in samples],
+                [when for when, _ in points],
+                [cpus for _, cpus in points],
                 color=colour,
                 marker=marker,
                 linestyle=line,

@@ -40,6 +40,10 @@ class Moment:
 def moments(events: Sequence[Mapping[str, Any]]) -> tuple[Moment, ...]:
     """The container events of a stream, oldest first, in seconds after the first of them."""
     ordered = sorted((event for event in events if event.get("Type") == "container"), key=_when)
+    # The engine tells of `die` and `stop` from two threads, milliseconds apart, and either may come first.
+    for at in range(1, len(ordered)):
+        if [ordered[at - 1]["Action"], ordered[at]["Action"]] == ["stop", "die"]:
+            ordered[at - 1 : at + 1] = [ordered[at], ordered[at - 1]]
     first = _when(ordered[0]) if ordered else 0
     return tuple(
         Moment((_when(e) - first) / 1e9, str(e["Action"]).split(":")[0], _detail(e)) for e in ordered

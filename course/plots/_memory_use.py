@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.ticker import MaxNLocator
 
 from course.plots.picture import Picture
+from course.plots.samples import seconds_of
 from course.plots.style import BLUE, INK, RED, amount, canvas
 
 _MIB = 1024 * 1024
 
 
-def memory_use(samples: Sequence[tuple[float, int]], limit: int, *, killed: bool = False) -> Picture:
-    """`samples` are (seconds, bytes) from the stats stream, `limit` is in bytes.
+def memory_use(samples: Sequence[Mapping[str, Any]], *, killed: bool = False) -> Picture:
+    """`samples` are those of one container's `stats(decode=True)`; the limit is read from them.
 
-    With `killed`, the end of the line is marked as the kernel's kill.
-    Raises ValueError without samples.
+    Samples without memory (the engine sends them once the container has ended) are left out. With `killed`,
+    the end of the line is marked as the kernel's kill. Raises ValueError when no sample is left.
     """
-    if not samples:
+    found = [sample for sample in samples if sample.get("memory_stats", {}).get("usage")]
+    if not found:
         raise ValueError("no sample to draw: the container ended before its first one")
-    seconds = [when for when, _ in samples]
-    used = [size / _MIB for _, size in samples]
+    limit = int(found[0]["memory_stats"]["limit"])
+    seconds = seconds_of(found)
+    used = [sample["memory_stats"]["usage"] / _MIB for sample in found]
     top = max(limit / _MIB, *used) * 1.3
     with canvas(7.0, 3.0) as (figure, axes):
         axes.set_title("Memory against its limit")
@@ -54,10 +58,9 @@ def memory_use(samples: Sequence[tuple[float, int]], limit: int, *, killed: bool
         axes.set_xlabel("seconds")
         axes.set_ylabel("MiB in use")
         axes.set_ylim(0, top)
-    end = "The line ends below or at the limit, where the kernel killed the process." if killed else ""
-    return Picture(
-        figure, f"Line of memory in use rising towards a dashed limit of {amount_mib(limit)}. {end}".strip()
-    )
+    end = "It rises until the kernel kills the process." if killed else ""
+    alt = f"Line of memory in use, second by second, below a dashed limit of {amount_mib(limit)}. {end}"
+    return Picture(figure, alt.strip())
 
 
 def amount_mib(size: int) -> str:

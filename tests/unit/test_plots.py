@@ -12,6 +12,7 @@ import pytest
 
 from course import plots
 from course.plots._lifecycle import moments
+from course.plots.samples import cpus_of
 from course.plots.style import amount
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -35,10 +36,20 @@ LIFE = [
     event("destroy", 102.0),
 ]
 
+
+def sample(second: int, *, used: int = 0, cpu: float = 0.0) -> dict[str, Any]:
+    memory = {"usage": used, "limit": 64 << 20} if used else {}
+    return {
+        "read": f"2026-01-02T03:04:{second:02}.123456789Z",
+        "memory_stats": memory,
+        "cpu_stats": {"cpu_usage": {"total_usage": int(cpu * 1e9)}},
+    }
+
+
 PICTURES: dict[str, Callable[[], plots.Picture]] = {
     "lifecycle": lambda: plots.lifecycle(LIFE),
-    "memory_use": lambda: plots.memory_use([(0, 1 << 20), (1, 50 << 20)], 64 << 20, killed=True),
-    "cpu_use": lambda: plots.cpu_use({"a": [(0, 0.5)], "b": [(0, 1.0)]}, 0.5),
+    "memory_use": lambda: plots.memory_use([sample(1, used=1 << 20), sample(2, used=50 << 20)], killed=True),
+    "cpu_use": lambda: plots.cpu_use({"a": [sample(1), sample(2, cpu=0.5)], "b": []}, 0.5),
     "base_images": lambda: plots.base_images([plots.BaseImage("b", 9), plots.BaseImage("a", 0)]),
     "image_anatomy": lambda: plots.image_anatomy(
         "a:1", plots.Blob("sha256:1", 1), plots.Blob("2", 2), [plots.Blob("3", 3)]
@@ -87,6 +98,12 @@ def test_events_are_ordered_and_counted_from_the_first() -> None:
     ]
 
 
+def test_die_and_stop_are_told_in_one_order() -> None:
+    either = [event("die", 1.0, exitCode="0"), event("stop", 1.01)]
+    other = [event("stop", 1.0), event("die", 1.01, exitCode="0")]
+    assert [m.action for m in moments(either)] == [m.action for m in moments(other)] == ["die", "stop"]
+
+
 def test_an_exec_event_is_named_without_its_command() -> None:
     assert moments([event("exec_create: sh -c 'echo secret'", 1.0)])[0].action == "exec_create"
 
@@ -96,6 +113,18 @@ def test_the_lifecycle_says_what_happened_but_not_when() -> None:
     faster = [event("create", 7.0), event("start", 7.1)]
     assert plots.lifecycle(slower).alt == plots.lifecycle(faster).alt
     assert "create, start" in plots.lifecycle(slower).alt
+
+
+def test_cpus_are_cpu_seconds_by_the_engines_clock() -> None:
+    points = cpus_of([sample(1, cpu=10.0), sample(2, cpu=10.5), sample(4, cpu=13.5)])
+    assert [x for x, _ in points] == pytest.approx([1.0, 3.0])
+    assert [y for _, y in points] == pytest.approx([0.5, 1.5])
+
+
+def test_the_memory_figure_names_the_limit_that_the_engine_reports() -> None:
+    alt = plots.memory_use([sample(1, used=1 << 20), sample(2)], killed=False).alt
+    assert "64 MiB" in alt
+    assert "kills" not in alt
 
 
 def test_base_images_are_drawn_smallest_first() -> None:
@@ -108,8 +137,8 @@ def test_base_images_are_drawn_smallest_first() -> None:
     "draw",
     [
         lambda: plots.lifecycle([{"Type": "network", "Action": "create", "time": 1}]),
-        lambda: plots.memory_use([], 1),
-        lambda: plots.cpu_use({"a": []}, 1.0),
+        lambda: plots.memory_use([sample(1)]),
+        lambda: plots.cpu_use({"a": [sample(1)]}, 1.0),
         lambda: plots.base_images([]),
         lambda: plots.start_times({"a": []}),
     ],

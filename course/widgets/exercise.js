@@ -1,0 +1,54 @@
+// The task of an exercise and four buttons. What a button did comes back as HTML in `output`.
+const BUTTONS = [
+  ["start", "Start", "make your working copy"],
+  ["check", "Check", "build, run and probe your answer"],
+  ["hint", "Hint", "the next hint"],
+  ["reset", "Reset", "put your copy aside and begin again"],
+];
+
+function render({ model, el }) {
+  const box = document.createElement("section");
+  box.className = "course-exercise";
+  const heading = document.createElement("h4");
+  heading.textContent = model.get("heading");
+  const task = document.createElement("div");
+  task.innerHTML = model.get("task");
+  const bar = document.createElement("div");
+  bar.className = "course-exercise-bar";
+  const buttons = BUTTONS.map(([action, label, title]) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = label;
+    button.title = title;
+    button.addEventListener("click", () => {
+      wait(label); // at once: the kernel answers only when the work is done
+      model.send({ do: action });
+    });
+    bar.append(button);
+    return button;
+  });
+  const output = document.createElement("div");
+  output.className = "course-exercise-output";
+  output.setAttribute("role", "status");
+
+  const wait = (label) => {
+    buttons.forEach((button) => (button.disabled = true));
+    output.textContent = `${label} …`;
+  };
+  const show = () => {
+    const busy = model.get("busy");
+    buttons.forEach((button) => (button.disabled = busy));
+    if (!busy) output.innerHTML = model.get("output");
+  };
+  show();
+  model.on("change:output", show);
+  model.on("change:busy", show);
+  box.append(heading, task, bar, output);
+  el.replaceChildren(box);
+  return () => {
+    model.off("change:output", show);
+    model.off("change:busy", show);
+  };
+}
+
+export default { render };
