@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,9 +28,9 @@ class Ready:
 
 
 def prepare(
-    chapters: Iterable[str] = FIRST_CHAPTERS, *, steps: Steps = SILENT, stand_ins: bool | None = None
+    chapters: Iterable[str] | None = FIRST_CHAPTERS, *, steps: Steps = SILENT, stand_ins: bool | None = None
 ) -> Ready:
-    """Makes sure of an engine, the CLI and the base images of `chapters`; does nothing that is done already.
+    """Makes sure of an engine, the CLI and the base images of `chapters` (None: all); does nothing twice.
 
     `stand_ins` says whether a stand-in may take a base image's name where no registry can be reached; None:
     in the course's own engine, or if COURSE_STAND_INS is set.

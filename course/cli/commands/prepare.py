@@ -24,7 +24,7 @@ def command(chapters: tuple[str, ...], everything: bool, stand_ins: bool) -> Non
       course prepare
       course prepare --all
     """
-    wanted = () if everything else chapters or FIRST_CHAPTERS
+    wanted = None if everything else chapters or FIRST_CHAPTERS
     steps = TerminalSteps()
     ready = prepare(wanted, steps=steps, stand_ins=True if stand_ins else None)
     steps.note(f"Docker Engine {ready.engine.version}, {ready.address}")
