@@ -37,13 +37,12 @@ def prepare(
     Raises EngineError, PackageError or ImageError.
     """
     address = engine_address(steps)
-    with connect(address) as client:
+    with contextlib.closing(connect(address)) as client:
         engine = describe(client, address)
         _cli(steps)
-        allowed = (
-            engine.embedded or bool(os.environ.get("COURSE_STAND_INS")) if stand_ins is None else stand_ins
-        )
-        images.ensure(client, images.for_chapters(chapters), steps=steps, allow_stand_ins=allowed)
+        names = None if chapters is None else images.for_chapters(chapters)
+        allowed = engine.embedded or images.stand_ins_asked() if stand_ins is None else stand_ins
+        images.ensure(client, names, steps=steps, allow_stand_ins=allowed)
     return Ready(address, engine)
 
 
