@@ -1,0 +1,220 @@
+"""Packages of Debian's archive, fetched and verified by the host's apt with a configuration of our own.
+
+Nothing of the host's apt state is read or changed but its mirror, its proxy and its logins. The stand-ins
+are made from these packages, so that their builds need no network.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from course.engine.embedded.sources import mirrors, read
+from course.errors import StandInFailed
+
+SUITE = "trixie"
+_ETC = Path("/etc/apt")
+_SECURITY = "http://deb.debian.org/debian-security"
+_KEYRINGS = (
+    Path("/usr/share/keyrings/debian-archive-keyring.gpg"),
+    Path("/usr/share/keyrings/debian-archive-keyring.pgp"),
+)
+_FRESH = 12 * 3600  # seconds that the archive's index is trusted: a security update removes what it replaces
+_KEPT = re.compile(r"Acquire::(https?::|Check-|Retries|AllowReleaseInfo|ForceIPv)")
+_INST = re.compile(r"^Inst (\S+) (?:\[\S+\] )?\((\S+) .*\[(\S+)\]\)", re.MULTILINE)
+_HINT = "Take the images from a bundle (course images load FILE) or a registry (COURSE_REGISTRY)."
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """Where the host gets Debian from."""
+
+    main: str
+    security: str
+
+    def sources(self) -> str:
+        """For an image: /etc/apt/sources.list.d/debian.sources."""
+        signed = "Signed-By: /usr/share/keyrings/debian-archive-keyring.pgp"
+        return (
+            f"Types: deb\nURIs: {self.main}\nSuites: {SUITE} {SUITE}-updates\nComponents: main\n{signed}\n\n"
+            f"Types: deb\nURIs: {self.security}\nSuites: {SUITE}-security\nComponents: main\n{signed}\n"
+        )
+
+
+class Archive:
+    """Debian's archive for one CPU architecture, as Debian names it. Not safe for two processes at once."""
+
+    def __init__(self, folder: Path, arch: str) -> None:
+        """`folder` keeps index and packages. Raises StandInFailed where the host has no apt or no keyring."""
+        if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+            raise StandInFailed("Stand-ins need apt, and this machine has none.", hint=_HINT)
+        self._folder = folder / arch
+        self.arch = arch
+        self.mirror, self._settings = host_apt()
+        self._configure()
+
+    def files(self, packages: Iterable[str]) -> dict[str, Path]:
+        """Package → .deb, of `packages` and all they depend on; fetched if need be. The first ones to
+        resolve are Debian's essential packages, which every system has.
+
+        Raises StandInFailed when apt cannot fetch or verify them.
+        """
+        wanted = ["?essential", *packages]
+        self._refresh(_FRESH)
+        found = self._resolve(wanted)
+        if not all(path.exists() for path in found.values()):
+            try:
+                self._apt("install", "--yes", "--download-only", *wanted)
+            except StandInFailed:
+                self._refresh(0)  # the index may name what a newer version has replaced
+                found = self._resolve(wanted)
+                self._apt("install", "--yes", "--download-only", *wanted)
+        return found
+
+    def version(self, package: str) -> str:
+        """The version that `files` gives, as Debian writes it."""
+        match = re.search(rf"^Inst {re.escape(package)} \((\S+)", self._simulate([package]), re.MULTILINE)
+        if not match:
+            raise StandInFailed(f"Debian {SUITE} has no package {package}.")
+        return match[1]
+
+    def _resolve(self, wanted: Sequence[str]) -> dict[str, Path]:
+        folder = self._folder / "cache/archives"
+        return {
+            name: folder / f"{name}_{version.replace(':', '%3a')}_{arch}.deb"
+            for name, version, arch in _INST.findall(self._simulate(wanted))
+        }
+
+    def _simulate(self, wanted: Sequence[str]) -> str:
+        return self._apt("install", "--simulate", *wanted)
+
+    def _refresh(self, max_age: float) -> None:
+        stamp = self._folder / "refreshed"
+        if stamp.exists() and time.time() - stamp.stat().st_mtime < max_age:
+            return
+        # Without this, apt-get calls a failed download a warning and goes on with an old index or none.
+        self._apt("update", "-o", "APT::Update::Error-Mode=any")
+        stamp.touch()
+
+    def _configure(self) -> None:
+        folder = self._folder
+        for sub in ("etc", "state/lists/partial", "cache/archives/partial"):
+            (folder / sub).mkdir(parents=True, exist_ok=True)
+        (folder / "status").touch()
+        keyring = next((path for path in _KEYRINGS if path.exists()), None) or self._fetch_keyring()
+        suites = (
+            (self.mirror.main, SUITE),
+            (self.mirror.main, f"{SUITE}-updates"),
+            (self.mirror.security, f"{SUITE}-security"),
+        )
+        lines = [f"deb [signed-by={keyring}] {uri} {suite} main\n" for uri, suite in suites]
+        (folder / "etc/sources.list").write_text("".join(lines), encoding="utf-8")
+        (folder / "apt.conf").write_text(_config(folder, self.arch, self._settings), encoding="utf-8")
+
+    def _fetch_keyring(self) -> Path:
+        # Ubuntu has Debian's keyring as a package, signed by its own keys.
+        target = self._folder / "keyring"
+        command = ["apt-get", "download", "debian-archive-keyring"]
+        result = subprocess.run(
+            command, cwd=self._folder, capture_output=True, text=True, errors="replace", check=False
+        )
+        found = next(self._folder.glob("debian-archive-keyring_*.deb"), None)
+        if result.returncode or found is None:
+            raise StandInFailed(
+                "Debian's signing keys are missing on this machine.",
+                hint="Run: apt-get install debian-archive-keyring",
+                detail=result.stderr[-1000:],
+            )
+        subprocess.run(["dpkg-deb", "-x", str(found), str(target)], check=True, capture_output=True)
+        return target / "usr/share/keyrings/debian-archive-keyring.gpg"
+
+    def _apt(self, *arguments: str) -> str:
+        command = ["apt-get", "--quiet", *arguments]
+        result = subprocess.run(
+            command,
+            env={**os.environ, "APT_CONFIG": str(self._folder / "apt.conf"), "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if result.returncode:
+            raise StandInFailed(
+                f"apt could not fetch Debian {SUITE}'s packages from {self.mirror.main}.",
+                hint=f"See whether apt-get update works on this machine. Or: {_HINT}",
+                detail=result.stderr.strip()[-2000:],
+            )
+        return result.stdout
+
+
+def host_apt() -> tuple[Mirror, str]:
+    """The host's Debian mirror, and those of apt's settings that say how to reach it: proxy, CA, retries."""
+    dump = _host("apt-config", "dump")
+    settings = "\n".join(line for line in dump.splitlines() if _KEPT.match(line) and not line.endswith('"";'))
+    return Mirror(mirrors()[0], security_mirror(source.uri for source in read(_ETC))), settings
+
+
+def security_mirror(uris: Iterable[str]) -> str:
+    """The one among `uris` that mirrors Debian's security archive; Debian's own where none does."""
+    for uri in (uri.rstrip("/") for uri in uris):
+        if re.fullmatch(r"https?://[^@]*(/debian-security|//security\.debian\.org)", uri):
+            return uri
+    return _SECURITY
+
+
+def debian_arch(engine_arch: str) -> str:
+    """Debian's name of an engine's architecture (`GOARCH`, or the kernel's as Podman says it)."""
+    names: Mapping[str, str] = {
+        "x86_64": "amd64",
+        "aarch64": "arm64",
+        "arm": "armhf",
+        "386": "i386",
+        "ppc64le": "ppc64el",
+    }
+    return names.get(engine_arch, engine_arch)
+
+
+def _host(*command: str) -> str:
+    result = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        env={**os.environ, "LC_ALL": "C"},
+    )
+    return result.stdout if result.returncode == 0 else ""
+
+
+def _config(folder: Path, arch: str, settings: str) -> str:
+    # Read in place of the host's files: "parts" and "main" name nothing, so hooks set up there do not run.
+    return f"""\
+{settings}
+Dir "{folder}/none";
+Dir::Etc "{folder}/etc";
+Dir::Etc::main "/dev/null";
+Dir::Etc::parts "/dev/null";
+Dir::Etc::sourcelist "{folder}/etc/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+Dir::Etc::preferences "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+Dir::Etc::trusted "/dev/null";
+Dir::Etc::trustedparts "/dev/null";
+Dir::Etc::netrc "/etc/apt/auth.conf";
+Dir::Etc::netrcparts "/etc/apt/auth.conf.d";
+Dir::State "{folder}/state";
+Dir::State::status "{folder}/status";
+Dir::Cache "{folder}/cache";
+APT::Sandbox::User "root";
+APT::Architecture "{arch}";
+APT::Architectures {{ "{arch}"; }};
+APT::Install-Recommends "false";
+Acquire::Languages "none";
+"""
