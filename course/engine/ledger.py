@@ -19,7 +19,7 @@ from typing import Literal
 from course.errors import InputError
 from course.paths import paths
 
-Kind = Literal["container", "image", "network", "volume"]
+Kind = Literal["container", "image", "network", "volume", "service", "secret", "config"]
 How = Literal["created", "built", "committed", "imported", "tagged", "pulled", "loaded", "stand-in"]
 
 BASES: frozenset[str] = frozenset({"pulled", "loaded", "stand-in"})

@@ -56,6 +56,8 @@ class Answer:
         return at
 
     def end(self) -> bool:
+        if self.untouched:
+            return False  # the gateway will answer in the engine's place
         complete = self._body is not None and self._body.end()
         self._tell_finished(complete)
         return complete
@@ -82,6 +84,7 @@ class Answer:
         self._call.status = response.status
         self.keeps_alive = response.keeps_alive and self._request.keeps_alive
         self._body = UntilClose() if response.status == 101 else response.body(self._request.method)
+        self.keeps_alive &= not isinstance(self._body, UntilClose)
         # Clients that don't ask for an upgrade get a raw stream as an endless "200 OK".
         raw_stream = isinstance(self._body, UntilClose) and response.header(b"content-type") in _RAW_STREAMS
         if response.status == 101 or (raw_stream and self._request.method == "POST"):

@@ -64,22 +64,33 @@ class Connection:
             framing = request.body()
         except (h11.RemoteProtocolError, UnicodeDecodeError, ValueError) as error:
             return self._reply(Reply(400, {"message": f"The gateway cannot read this request: {error}"}))
+        self._down = None
         call = OpenCall(request.method, request.path, request.query_text)
         number = self._tape.begin(call)
         try:
             return self._pass(request, framing, call, number)
         except CourseError as error:
             call.notes.append(str(error))
-            if self._down is not None and self._down.sent:
+            if self._answering:
                 return False  # too late for an answer of our own
             call.status = 503
             self._tape.finish(number)
             return self._reply(Reply(503, {"message": f"{error} {error.hint}".rstrip()}))
         finally:
+            self._end_answer()
             self._tape.finish(number)
 
+    @property
+    def _answering(self) -> bool:
+        """Whether the client has got a part of the engine's answer."""
+        return self._down is not None and self._down.sent > 0
+
+    def _end_answer(self) -> None:
+        """Where the client left before the end, the call's handler is told, too."""
+        if self._down is not None:
+            self._down.framing.end()
+
     def _pass(self, request: Request, framing: Framing, call: OpenCall, number: int) -> bool:
-        self._down = None
         handling = self._handler(request, call)
         body = None
         call.sent.append(framing)
@@ -182,8 +193,10 @@ class Connection:
             engine.close()
 
     def _pass_http2(self, preface: bytes) -> bool:
-        """HTTP/2 without an upgrade: newer engines offer their gRPC so. Nothing in it is looked at."""
-        call = OpenCall("PRI", "*", "", upgraded=True, notes=["HTTP/2, not looked into"])
+        """HTTP/2 without an upgrade: newer engines offer their gRPC so."""
+        request = Request(preface, "PRI", "*", (), http11=False)
+        call = OpenCall("PRI", "*", "", upgraded=True)
+        handling = self._handler(request, call)
         number = self._tape.begin(call)
         try:
             up = Flow(self._client, self._open_engine(), UntilClose())
@@ -191,7 +204,10 @@ class Connection:
             call.sent.append(up.framing)
             call.received.append(down.framing)
             up.pending = memoryview(preface)
+            handling.sent(up.pending)
+            up.tap, down.tap = handling.sent, handling.received
             relay(up, down, lambda: True)
+            handling.finished(complete=True)
         except CourseError as error:
             call.notes.append(str(error))
         finally:

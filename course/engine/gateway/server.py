@@ -14,10 +14,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from course.engine.address import Address
-from course.engine.gateway.call import OpenCall, Tape
+from course.engine.gateway.call import Tape
 from course.engine.gateway.exchange import Connection
-from course.engine.gateway.handling import Handling
-from course.engine.gateway.heads import Request
+from course.engine.gateway.recording import Backend
+from course.engine.gateway.routes import handling
+from course.engine.gateway.side import Side
 from course.engine.gateway.streams import Stream, open_engine
 from course.errors import GatewayError
 from course.paths import paths
@@ -44,7 +45,7 @@ class Gateway:
     ) -> None:
         self.address = address
         self.tape = Tape()
-        self._ledger = ledger
+        self._backend = Backend(Side(address), ledger)
         self._runtime_dir = runtime_dir
         self._folder: Path | None = None
         self._listener: socket.socket | None = None
@@ -126,7 +127,12 @@ class Gateway:
             self._serve(sock)
 
     def _serve(self, sock: socket.socket) -> None:
-        connection = Connection(Stream(sock), lambda: open_engine(self.address), self.tape, self._handling)
+        connection = Connection(
+            Stream(sock),
+            lambda: open_engine(self.address),
+            self.tape,
+            lambda request, call: handling(request, call, self._backend),
+        )
         thread = threading.Thread(
             target=self._run, args=(connection,), name="gateway connection", daemon=True
         )
@@ -143,9 +149,6 @@ class Gateway:
         finally:
             with self._lock:
                 self._connections.pop(connection, None)
-
-    def _handling(self, request: Request, call: OpenCall) -> Handling:
-        return Handling(call)
 
 
 def _remove_orphans(base: Path) -> None:
