@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 import docker
 from docker.errors import APIError, NotFound
+from docker.models.containers import Container
 
 from checkers import building, cage
 from checkers.cage import Cage
@@ -147,6 +148,16 @@ class Attempt:
 
         `more` are docker-py's arguments. Raises NotStarted where the image is to blame.
         """
+        with self.steps.step("Start a container"):
+            container = self.create(image, command, **more)
+            try:
+                container.start()
+            except APIError as error:
+                raise start_error(error) from error
+        return Running(self.client, container, self.limits)
+
+    def create(self, image: str, command: list[str] | None = None, **more: Any) -> Container:
+        """The same container, not started."""
         options = {
             **self.limits.host_config(),
             "network": self.network,
@@ -155,14 +166,11 @@ class Attempt:
         } | more
         self._runs += 1
         name = options.pop("name", f"{self.name}-{self._runs}")
-        with self.steps.step("Start a container"):
-            self._undo.append((_FIRST, functools.partial(self._remove_container, name)))
-            try:
-                container = self.client.containers.create(image, command, name=name, **options)
-                container.start()
-            except APIError as error:
-                raise start_error(error) from error
-        return Running(self.client, container, self.limits)
+        self._undo.append((_FIRST, functools.partial(self._remove_container, name)))
+        try:
+            return self.client.containers.create(image, command, name=name, **options)
+        except APIError as error:
+            raise start_error(error) from error
 
     @property
     def network(self) -> str:

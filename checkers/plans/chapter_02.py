@@ -1,0 +1,18 @@
+"""Chapter 02: images."""
+
+from __future__ import annotations
+
+from checkers.plans.base import Plan
+from checkers.rules.builds import builds
+from checkers.rules.contents import only_the_program
+from checkers.rules.prints import prints
+
+PLANS = {
+    "02-from-scratch": Plan(
+        (
+            builds(),
+            prints(lambda nonce: ["Floor", nonce, "* $HOME  ;"], lambda nonce: f"Floor {nonce} * $HOME  ;"),
+            only_the_program(),
+        ),
+    ),
+}
