@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from course.errors import ImageError
 
 HERE = Path(__file__).resolve().parent
 _CHAPTER = re.compile(r"\d\d")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,16 @@ class BaseImage:
 
 
 def catalogue() -> tuple[BaseImage, ...]:
-    """All base images; one that another's stand-in is built on comes before it."""
-    return parse((HERE / "catalogue.toml").read_text(encoding="utf-8"))
+    """All base images; one that another's stand-in is built on comes before it.
+
+    COURSE_CATALOGUE names another file of the same form, for a class that needs other images.
+    Raises ImageError for a file that can't be read or contradicts itself.
+    """
+    path = Path(os.environ.get("COURSE_CATALOGUE") or HERE / "catalogue.toml")
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ImageError(f"The catalogue {path} cannot be read: {error}") from error
 
 
 @cache
@@ -56,7 +67,7 @@ def parse(text: str) -> tuple[BaseImage, ...]:
     known: set[str] = set()
     for image in images:
         if image.recipe.base and image.recipe.base not in known:
-            raise ImageError(f"catalogue.toml: {image.recipe.base} must come before {image.name}.")
+            raise ImageError(f"The catalogue must name {image.recipe.base} before {image.name}.")
         known.add(image.name)
     return images
 
@@ -79,46 +90,50 @@ def for_chapters(chapters: Iterable[str]) -> tuple[str, ...]:
 
 
 def _image(name: str, table: dict[str, object]) -> BaseImage:
-    try:
-        image = BaseImage(
-            name=name,
-            about=_text(table.pop("about")),
-            used_by=_texts(table.pop("used_by")),
-            real_bytes=int(_text(table.pop("real_bytes"), int)),
-            recipe=Recipe(
-                folder=_text(table.pop("stand_in")),
-                base=_text(table.pop("base", "")),
-                packages=_texts(table.pop("packages", [])),
-                trees=_texts(table.pop("trees", [])),
-                wheel=_text(table.pop("wheel", "")),
-                args=_table(table.pop("args", {})),
-                only=_texts(table.pop("only", [])),
-            ),
-        )
-    except (KeyError, TypeError) as error:
-        raise ImageError(f"catalogue.toml: {name}: {error}") from error
-    if table:
-        raise ImageError(f"catalogue.toml: {name}: unknown key {', '.join(table)}")
+    fields = _Fields(name, dict(table))
+    image = BaseImage(
+        name=name,
+        about=fields.take("about", str),
+        used_by=fields.texts("used_by"),
+        real_bytes=fields.take("real_bytes", int),
+        recipe=Recipe(
+            folder=fields.take("stand_in", str),
+            base=fields.take("base", str, ""),
+            packages=fields.texts("packages", []),
+            trees=fields.texts("trees", []),
+            wheel=fields.take("wheel", str, ""),
+            args={str(key): str(value) for key, value in fields.take("args", dict, {}).items()},
+            only=fields.texts("only", []),
+        ),
+    )
+    fields.finish()
     if not all(_CHAPTER.match(user) for user in image.used_by):
-        raise ImageError(f"catalogue.toml: {name}: used_by names chapters and exercises")
+        raise fields.wrong("used_by names chapters and exercises")
     if ":" not in name:
-        raise ImageError(f"catalogue.toml: {name} must name its tag")
+        raise fields.wrong("the name must have a tag")
     return image
 
 
-def _text(value: object, kind: type = str) -> str:
-    if not isinstance(value, kind):
-        raise TypeError(f"{value!r} should be of type {kind.__name__}")
-    return str(value)
+class _Fields:
+    """A table of the catalogue, emptied field by field."""
 
+    def __init__(self, image: str, table: dict[str, object]) -> None:
+        self._image, self._table = image, table
 
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise TypeError(f"{value!r} should be a list")
-    return tuple(_text(one) for one in value)
+    def take(self, key: str, kind: type[T], default: T | None = None) -> T:
+        value = self._table.pop(key, default)
+        if not isinstance(value, kind):
+            raise self.wrong(
+                f"{key} is missing" if value is None else f"{key} must be of type {kind.__name__}"
+            )
+        return value
 
+    def texts(self, key: str, default: list[str] | None = None) -> tuple[str, ...]:
+        return tuple(str(one) for one in self.take(key, list, default))
 
-def _table(value: object) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{value!r} should be a table")
-    return {str(key): _text(one) for key, one in value.items()}
+    def finish(self) -> None:
+        if self._table:
+            raise self.wrong(f"unknown key {', '.join(self._table)}")
+
+    def wrong(self, what: str) -> ImageError:
+        return ImageError(f"The catalogue says of {self._image}: {what}.")

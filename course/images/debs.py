@@ -164,7 +164,7 @@ def host_apt() -> tuple[Mirror, str]:
 def security_mirror(uris: Iterable[str]) -> str:
     """The one among `uris` that mirrors Debian's security archive; Debian's own where none does."""
     for uri in (uri.rstrip("/") for uri in uris):
-        if re.fullmatch(r"https?://[^@]*(/debian-security|//security\.debian\.org)", uri):
+        if re.fullmatch(r"https?://([^@]*/debian-security|security\.debian\.org)", uri):
             return uri
     return _SECURITY
 

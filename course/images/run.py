@@ -12,13 +12,13 @@ from contextlib import ExitStack, suppress
 import docker
 
 from course.engine.failures import WIRE_ERRORS
-from course.errors import CertificateRejected, ImageError, PullFailed, RateLimited, RegistryUnreachable
+from course.errors import CertificateRejected, PullFailed, RateLimited, RegistryUnreachable, UnknownTag
 from course.images.bundle import Bundle, Bundled, default_bundle
 from course.images.catalogue import BaseImage, catalogue
 from course.images.pull import from_home, from_mirror, mirror, registry_of
 from course.images.record import Brought, How, Record
 from course.images.standins import Kitchen
-from course.images.status import Found
+from course.images.status import Found, present
 from course.paths import paths
 from course.steps import Step, Steps
 
@@ -41,17 +41,20 @@ class Run:
         self._bundle = _open_bundle(stack)
         self._bundle_lock = threading.Lock()
         self._cuts: list[Callable[[], None]] = []
+        self._stopped = False
         self._record = stack.enter_context(Record(client))
 
     def bring(self, images: list[BaseImage], jobs: int) -> tuple[Brought, ...]:
-        """Brings `images`; two at a time, but the smallest alone, to learn which sources answer."""
+        """Brings `images`, `jobs` at a time; but one of each registry alone, to learn which ones answer."""
         if not images:
             return ()
-        scout = min(images, key=lambda image: image.real_bytes)
-        brought: dict[str, Brought | None] = {scout.name: self._fetched(scout)}
+        scouts: dict[str, BaseImage] = {}
+        for image in sorted(images, key=lambda image: image.real_bytes):
+            scouts.setdefault(registry_of(image.name), image)
+        brought: dict[str, Brought | None] = {image.name: self._fetched(image) for image in scouts.values()}
         with ThreadPoolExecutor(jobs, thread_name_prefix="images") as pool:
             try:
-                rest = [image for image in images if image is not scout]
+                rest = [image for image in images if image.name not in brought]
                 for image, found in zip(rest, pool.map(self._fetched, rest), strict=True):
                     brought[image.name] = found
                 lacking = [image for image in images if brought[image.name] is None]
@@ -59,32 +62,44 @@ class Run:
                     brought.update(self._stand_ins(lacking, pool))
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
-                for cut in self._cuts:
-                    cut()
+                self._stop()
                 raise
         return tuple(found for found in brought.values() if found)
+
+    def _started(self, cut: Callable[[], None]) -> None:
+        """A pull or build has begun, and `cut` ends it."""
+        self._cuts.append(cut)
+        if self._stopped:
+            cut()
+
+    def _stop(self) -> None:
+        self._stopped = True
+        for cut in list(self._cuts):
+            cut()
 
     # --- real images
 
     def _fetched(self, image: BaseImage) -> Brought | None:
         """From the first source that has it. None where a stand-in must do; else raises the reason."""
         began = time.monotonic()
-        reason: PullFailed | None = None
+        reasons: list[PullFailed] = []
         for place, how, fetch in self._sources(image):
             if place in self._down:
-                reason = self._down[place]
+                reasons.append(self._down[place])
                 continue
             try:
                 with self._steps.step(f"{image.name} from {place}", unit="bytes") as step:
                     fetch(step)
             except PullFailed as error:
-                reason = error
+                reasons.append(error)
                 self._learn(place, error)
                 continue
+            self._there.update(present(self._client, [image.name]))
             return self._record.write(image.name, how, began)
-        if not self._allow_stand_ins:
-            raise reason or ImageError(f"{image.name} has no source.")
-        return None
+        if self._allow_stand_ins:
+            return None
+        # A mirror that can't be reached says more than a registry that can't either, or has no such image.
+        raise next((one for one in reasons if not isinstance(one, UnknownTag)), reasons[-1])
 
     def _sources(self, image: BaseImage) -> Iterator[tuple[str, How, Callable[[Step], None]]]:
         name = image.name
@@ -98,7 +113,7 @@ class Run:
                     place,
                     step,
                     stand_ins=self._allow_stand_ins,
-                    on_start=self._cuts.append,
+                    on_start=self._started,
                 ),
             )
         if self._bundle and any(one.name == name for one in self._usable(self._bundle)):
@@ -106,7 +121,7 @@ class Run:
         yield (
             registry_of(name),
             "pulled",
-            lambda step: from_home(self._client, name, step, on_start=self._cuts.append),
+            lambda step: from_home(self._client, name, step, on_start=self._started),
         )
 
     def _usable(self, bundle: Bundle) -> list[Bundled]:
@@ -155,7 +170,7 @@ class Run:
         real_one_there = image.name in self._there
         tag = self._private_tag(image) if real_one_there else image.name
         with self._steps.step(f"{image.name}: building a stand-in") as step:
-            kitchen.make(image, step, tag=tag, base=base_tag, on_start=self._cuts.append)
+            kitchen.make(image, step, tag=tag, base=base_tag, on_start=self._started)
         return tag, None if real_one_there else self._record.write(image.name, "stand-in", began)
 
     def _private_tag(self, image: BaseImage) -> str:
