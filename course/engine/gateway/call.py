@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from course.engine.gateway.docker_cli import docker_command
 from course.engine.gateway.framing import Framing
 
 _KEPT = 20_000  # a kernel may live for weeks: the oldest calls are let go
@@ -38,11 +39,11 @@ class OpenCall:
     method: str
     path: str
     query: str
-    cli: str = ""
     status: int = 0
     upgraded: bool = False
     sent: list[Framing] = field(default_factory=list)
     received: list[Framing] = field(default_factory=list)
+    body: bytearray = field(default_factory=bytearray)  # of the request, where it is JSON and small
     notes: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.time)
     _began: float = field(default_factory=time.perf_counter)
@@ -57,7 +58,7 @@ class OpenCall:
             (time.perf_counter() - self._began) * 1000,
             sum(body.payload for body in self.sent),
             sum(body.payload for body in self.received),
-            self.cli,
+            docker_command(self.method, self.path, self.query, bytes(self.body)),
             self.started,
             self.upgraded,
             "; ".join(self.notes),

@@ -20,6 +20,7 @@ from course.errors import CourseError, EngineGone, GatewayError
 
 _H2_PREFACE = b"PRI * HTTP/2.0\r\n\r\n"  # and "SM\r\n\r\n", which belongs to the same magic
 _BODY_MAX = 16 << 20  # of a request whose body is read here: creating things takes kilobytes
+_SHOWN_MAX = 64 << 10  # of a body that is kept, for the tape to show the command
 _LINGER_SECONDS = 1.0
 
 Handler = Callable[[Request, OpenCall], Handling]
@@ -96,6 +97,9 @@ class Connection:
         call.sent.append(framing)
         if handling.wants_body:
             body = self._read_body(request, framing)
+            call.body += body[:_SHOWN_MAX]
+        elif b"json" in request.header(b"content-type"):
+            framing.sink = lambda view: call.body.extend(view[: _SHOWN_MAX - len(call.body)])
         outcome = handling.prepare(request, body)
         if isinstance(outcome, Reply):
             call.status = outcome.status
