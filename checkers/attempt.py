@@ -109,23 +109,21 @@ class Attempt:
 
     # Building ---------------------------------------------------------------------------------------
 
-    def build(
-        self, *, buildargs: Mapping[str, str] | None = None, no_cache: bool = False, again: str = ""
-    ) -> Built:
-        """The image of the folder. The same arguments give the same image, or raise the same error, again;
-        another `again` makes another build of it.
+    def build(self, *, buildargs: Mapping[str, str] | None = None, fresh: str = "") -> Built:
+        """The image of the folder. The same arguments give the same image, or raise the same error, again.
+        Any word for `fresh` makes another build, without the cache.
 
         Raises BuildError and its kin for what the learner wrote, EngineError for what the engine did.
         """
-        key = repr((sorted((buildargs or {}).items()), no_cache, again))
+        key = repr((sorted((buildargs or {}).items()), fresh))
         if key not in self._builds:
-            self._builds[key] = self._build(dict(buildargs or {}), no_cache)
+            self._builds[key] = self._build(dict(buildargs or {}), bool(fresh))
         found = self._builds[key]
         if isinstance(found, BuildError):
             raise found
         return found
 
-    def _build(self, buildargs: dict[str, str], no_cache: bool) -> Built | BuildError:
+    def _build(self, buildargs: dict[str, str], fresh: bool) -> Built | BuildError:
         tag = f"{self.name}:{len(self._builds) + 1}"
         self._undo.append((_LAST, functools.partial(self._remove_image, tag)))
         with self.steps.step("Build the image") as step:
@@ -134,7 +132,7 @@ class Attempt:
                     self,
                     tag,
                     buildargs=buildargs,
-                    no_cache=no_cache,
+                    fresh=fresh,
                     on_update=lambda update: step.update(note=building.now(update)),
                 )
             except BuildError as error:

@@ -46,7 +46,7 @@ def build(
     tag: str,
     *,
     buildargs: dict[str, str],
-    no_cache: bool = False,
+    fresh: bool = False,
     on_update: Callable[[Build], None] | None = None,
 ) -> Build:
     """Builds the attempt's folder as `tag`. Raises BuildError and its kin, TooMuch among them."""
@@ -54,8 +54,8 @@ def build(
     for last in (False, True):
         try:
             if runs_nothing(text):
-                return _plain(attempt, tag, buildargs, no_cache, on_update, None)
-            return _guarded(attempt, tag, buildargs, no_cache, on_update)
+                return _plain(attempt, tag, buildargs, fresh, on_update, None)
+            return _guarded(attempt, tag, buildargs, fresh, on_update)
         except (BuildError, EngineRefused) as error:
             if last or not _TRANSIENT.search(f"{error} {error.detail}"):
                 raise _explained(error, attempt.limits) from error
@@ -89,7 +89,7 @@ def _guarded(
     attempt: Attempt,
     tag: str,
     buildargs: dict[str, str],
-    no_cache: bool,
+    fresh: bool,
     on_update: Callable[[Build], None] | None,
 ) -> Build:
     program, host = buildx.docker_cli(), host_of(attempt.client)
@@ -114,10 +114,10 @@ def _guarded(
                     labels=made_image(tag),
                     cgroup_parent=parent,
                     limits=attempt.limits,
-                    no_cache=no_cache,
+                    fresh=fresh,
                     on_start=cancels.append,
                 )
-            return _plain(attempt, tag, buildargs, no_cache, on_update, cancels.append)
+            return _plain(attempt, tag, buildargs, fresh, on_update, cancels.append)
     except BuildError as error:
         if not guard.tripped:
             raise
@@ -136,7 +136,7 @@ def _plain(
     attempt: Attempt,
     tag: str,
     buildargs: dict[str, str],
-    no_cache: bool,
+    fresh: bool,
     on_update: Callable[[Build], None] | None,
     on_start: Callable[[Callable[[], None]], None] | None,
 ) -> Build:
@@ -147,7 +147,7 @@ def _plain(
         buildargs=buildargs,
         labels=made_image(tag),
         network="none",
-        no_cache=no_cache,
+        no_cache=fresh,
         ulimits=attempt.limits.ulimits(),
         max_context_bytes=attempt.limits.context,
         timeout=attempt.limits.build,

@@ -55,8 +55,7 @@ def build(
     labels: Mapping[str, str],
     cgroup_parent: str,
     limits: Limits,
-    no_cache: bool = False,
-    pull: bool = False,
+    fresh: bool = False,
     on_start: Callable[[Callable[[], None]], None] | None = None,
 ) -> Build:
     """Builds `context` on the engine at `host`, its RUN steps beneath `cgroup_parent` and without a network.
@@ -68,7 +67,7 @@ def build(
     command += [f"--ulimit={limit['Name']}={limit['Soft']}:{limit['Hard']}" for limit in limits.ulimits()]
     command += [f"--build-arg={name}={value}" for name, value in buildargs.items()]
     command += [f"--label={name}={value}" for name, value in labels.items()]
-    command += ["--no-cache"] * no_cache + ["--pull"] * pull + ["--", str(context)]
+    command += ["--no-cache"] * fresh + ["--", str(context)]
     # Attestations make the image's ID change at every cached rebuild, and their export takes time.
     environment = {**os.environ, "DOCKER_HOST": host, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     environment.pop("DOCKER_CONTEXT", None)

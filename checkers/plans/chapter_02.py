@@ -5,6 +5,7 @@ from __future__ import annotations
 from checkers.plans.base import Plan
 from checkers.rules.builds import builds
 from checkers.rules.contents import only_the_program
+from checkers.rules.pinned import first_build, right_release, survives_moved_tags
 from checkers.rules.prints import prints
 
 PLANS = {
@@ -14,5 +15,13 @@ PLANS = {
             prints(lambda nonce: ["Floor", nonce, "* $HOME  ;"], lambda nonce: f"Floor {nonce} * $HOME  ;"),
             only_the_program(),
         ),
+    ),
+    "02-pin-the-base": Plan(
+        (
+            builds(first_build),
+            right_release(),
+            survives_moved_tags(),
+        ),
+        probes=False,
     ),
 }

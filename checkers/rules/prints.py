@@ -10,15 +10,18 @@ from checkers.rules.base import Outcome, Rule, passed, wrong
 from checkers.running import NotStarted, Running
 
 
-def prints(words: Callable[[str], list[str]], expected: Callable[[str], str]) -> Rule:
+def prints(
+    words: Callable[[str], list[str]],
+    expected: Callable[[str], str],
+) -> Rule:
     """Runs the image with `words(nonce)`; wants exactly `expected(nonce)` printed, and exit code 0."""
 
     def check(attempt: Attempt) -> Outcome:
         nonce = uuid.uuid4().hex[:8]
         given = words(nonce)
-        image = attempt.build().tag
+        tag = attempt.build().tag
         try:
-            running = attempt.run(image, given)
+            running = attempt.run(tag, given)
         except NotStarted as error:
             return not_started(error, given)
         code = running.wait_exit(attempt.limits.run)
