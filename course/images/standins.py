@@ -12,8 +12,9 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import docker
 
@@ -24,7 +25,6 @@ from course.images.catalogue import HERE, BaseImage, Recipe, find
 from course.images.debs import Archive, debian_arch
 from course.images.wheels import fetch_wheel
 from course.steps import Step
-from course.trace import Build
 
 FOLDER = HERE / "standins"
 _VERSION = re.compile(r"\{version:([^}]+)\}")
@@ -78,7 +78,7 @@ class Kitchen:
                     network="none",
                     timeout=_TIMEOUT,
                     on_start=on_start,
-                    on_update=lambda state: step.update(note=_under_way(state)),
+                    on_update=lambda state: step.update(note=_under_way(state.vertices)),
                 )
             except BuildError as error:
                 raise StandInFailed(
@@ -150,6 +150,7 @@ def _link(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def _under_way(state: Build) -> str:
-    running = [vertex for vertex in state.vertices if vertex.intervals and vertex.intervals[-1][1] is None]
+def _under_way(vertices: Iterable[Any]) -> str:
+    """What the build is at, in a few words; `vertices` are course.trace's."""
+    running = [vertex for vertex in vertices if vertex.intervals and vertex.intervals[-1][1] is None]
     return (running[-1].instruction or running[-1].name)[:60] if running else ""

@@ -110,6 +110,9 @@ do_deluser() {
     replace passwd "$1" ""
     replace shadow "$1" ""
     ! has group "$1" || replace group "$1" ""
+    for group in $(grep -E "[:,]$1(,|\$)" /etc/group | cut -d: -f1); do
+        do_delgroup "$1" "$group"
+    done
     [ -z "${remove:-}" ] || rm -rf "$home"
 }
 
