@@ -6,7 +6,7 @@ import docker
 
 from course.engine.address import Address
 from course.engine.failures import engine_errors
-from course.engine.find import client_options, find_engine
+from course.engine.find import client_options, find_engine, knock
 
 
 def connect(address: Address | None = None, *, timeout: int = 60) -> docker.DockerClient:
@@ -16,5 +16,6 @@ def connect(address: Address | None = None, *, timeout: int = 60) -> docker.Dock
     Raises NoEngine, EngineDenied or EngineGone.
     """
     address = address or find_engine()
+    knock(address)
     with engine_errors(address):
         return docker.DockerClient(**client_options(address), timeout=timeout)

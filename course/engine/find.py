@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 import sys
 from collections.abc import Iterator
@@ -88,12 +89,29 @@ def probe(address: Address, *, timeout: int = _PROBE_SECONDS) -> None:
 
     Raises EngineDenied, EngineGone, EngineTooOld, NoEngine (an address of a kind that isn't spoken).
     """
+    knock(address, timeout=timeout)
     with engine_errors(address):
         client = docker.APIClient(**client_options(address), timeout=timeout)
         try:
             client.ping()
         finally:
             client.close()
+
+
+def knock(address: Address, *, timeout: int = _PROBE_SECONDS) -> None:
+    """Returns if somebody listens at the Unix socket of `address`; asks nothing of other transports.
+
+    docker-py, which would find out too, leaks a socket when nobody does.
+    Raises EngineDenied or EngineGone.
+    """
+    if address.socket is None:
+        return
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+            caller.settimeout(timeout)
+            caller.connect(address.socket)
+    except OSError as error:
+        raise translate(error, address) from error
 
 
 def client_options(address: Address) -> dict[str, Any]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
 
 from course.engine.address import Address
+from course.engine.connect import connect
 from course.engine.embedded import cgroups, links, machine, mounts, network, packages, processes
 from course.engine.embedded.configuration import configuration
 from course.engine.embedded.diagnosis import start_failure
 from course.engine.embedded.layout import Layout, layout
 from course.engine.embedded.packages import Unpacked
+from course.engine.failures import engine_errors
 from course.engine.find import answers, embedded_address, find_engine, probe, sockets
 from course.errors import EngineDenied, EngineError, EngineStartFailed, NoEngine
 from course.steps import SILENT, Steps
@@ -49,9 +51,10 @@ def up(steps: Steps = SILENT) -> Address:
     cleared first. Raises NoEngine (with the options) where the course can't start one, EngineDenied,
     PackageError, or EngineStartFailed with the fact, the cause and the log's last lines.
     """
-    if found := _found():
-        return found
     where = layout()
+    if found := _found():
+        _await_containerd(where, found, steps)
+        return found
     with _locked(where):
         if found := _found():  # the other one won
             return found
@@ -112,7 +115,26 @@ def _found() -> Address | None:
     return None
 
 
-@contextmanager
+def _await_containerd(where: Layout, found: Address, steps: Steps) -> None:
+    """Our dockerd answers also without its containerd, and needs some 10 s to restart one that was killed."""
+    if found.origin == "embedded" and processes.containerd(where) is None:
+        with steps.step("Waiting for containerd to be restarted"):
+            processes.wait_until(lambda: _has_containerd(found), _START_SECONDS)
+
+
+def _has_containerd(address: Address) -> bool:
+    """Whether the engine can name its containerd's version, which it asks of it each time."""
+    with contextlib.suppress(EngineError), engine_errors(address):
+        client = connect(address)
+        try:
+            parts = client.version().get("Components") or []
+        finally:
+            client.close()
+        return any(part["Name"] == "containerd" and part["Version"] for part in parts)
+    return False
+
+
+@contextlib.contextmanager
 def _locked(where: Layout) -> Iterator[None]:
     where.run.mkdir(parents=True, exist_ok=True)
     try:
@@ -126,11 +148,11 @@ def _locked(where: Layout) -> Iterator[None]:
 
 
 def _refuse_beside_another(where: Layout) -> None:
-    """Raises EngineStartFailed if another dockerd works on this network, at a place unknown to us."""
+    """Raises EngineStartFailed if another dockerd works on this network, at an unknown place."""
     others = processes.strangers(where)
     if others:
         raise EngineStartFailed(
-            f"Another Docker Engine is running here (dockerd, process {others[0]}), at a place where it can't "
+            f"Another Docker Engine is running here (dockerd, process {others[0]}), where it can't "
             "be found. Two would fight over the bridge docker0 and iptables.",
             hint="Point DOCKER_HOST to its socket (the -H or hosts setting of that dockerd), or stop it.",
         )
@@ -176,8 +198,12 @@ def _launch(where: Layout, unpacked: Unpacked) -> int:
     return int(run.stdout)
 
 
-# Meant for whoever started us: a service manager's sockets, or another engine's settings.
-_NOT_INHERITED = ("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "DOCKER_HOST", "DOCKER_CONFIG", "TMPDIR")
+# Meant for whoever started us: a service manager's sockets, folders of a login session that will end
+# before the engine does, another engine's settings.
+_NOT_INHERITED = (
+    *("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "XDG_RUNTIME_DIR", "TMPDIR"),
+    *("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG"),
+)
 
 
 def _clear(where: Layout) -> None:

@@ -22,6 +22,12 @@ def daemon(where: Layout) -> int | None:
     return next((pid for pid, argv in _all() if _is_daemon(argv, where)), None)
 
 
+def containerd(where: Layout) -> int | None:
+    """The process id of our containerd, or None."""
+    found = (pid for pid, argv in _all() if Path(argv[0]).name == "containerd" and _is_runtime(argv, where))
+    return next(found, None)
+
+
 def ours(where: Layout) -> list[int]:
     """Every process of our engine: dockerd, containerd, shims, port proxies, and what runs in containers."""
     return [

@@ -1,0 +1,60 @@
+"""What the tests of the embedded engine share: unpacked engines, and machines to run them in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from course.engine.embedded import packages
+from course.errors import PackageError
+from course.paths import paths
+from tests.engine.sandbox import Sandbox, sandbox
+
+MachineMaker = Callable[..., Sandbox]
+
+
+@pytest.fixture(scope="session")
+def engine_cache() -> Path:
+    """Where all tests share unpacked engines, and keep them: COURSE_TEST_CACHE, else the course's cache."""
+    return Path(os.environ.get("COURSE_TEST_CACHE") or paths().cache)
+
+
+@pytest.fixture
+def unpacked(engine_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], packages.Unpacked]:
+    """Gives a suite's engine, fetched if need be. Skips where no mirror has it (CI=true: fails)."""
+
+    def get(suite: str) -> packages.Unpacked:
+        with monkeypatch.context() as patch:
+            patch.setenv("COURSE_ENGINE_SUITE", suite)
+            patch.setattr(packages, "_folder", lambda: engine_cache / "engine")
+            try:
+                return packages.ensure("engine")
+            except PackageError as error:
+                if os.environ.get("CI") == "true":
+                    raise
+                pytest.skip(f"no packages of {suite}: {error}")
+
+    return get
+
+
+@pytest.fixture
+def machine(engine_cache: Path, unpacked: Callable[[str], packages.Unpacked]) -> Iterator[MachineMaker]:
+    """Makes a machine with a suite's engine at hand: `machine("unstable")`. It ends with the test."""
+    if not sys.platform.startswith("linux") or os.geteuid() != 0 or not shutil.which("unshare"):
+        pytest.skip("needs root on Linux: namespaces of its own")
+    with ExitStack() as stack:
+
+        def make(suite: str, **options: str) -> Sandbox:
+            unpacked(suite)
+            # Not below tmp_path: a long path would have `course` put its sockets elsewhere.
+            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="machine-")))
+            return stack.enter_context(sandbox(home, engine_cache, COURSE_ENGINE_SUITE=suite, **options))
+
+        yield make
