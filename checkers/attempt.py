@@ -147,11 +147,14 @@ class Attempt:
         `more` are docker-py's arguments. Raises NotStarted where the image is to blame.
         """
         with self.steps.step("Start a container"):
-            container = self.create(image, command, **more)
-            try:
-                container.start()
-            except APIError as error:
-                raise start_error(error) from error
+            return self.start(self.create(image, command, **more))
+
+    def start(self, container: Container) -> Running:
+        """Starts a container that `create` made. Raises NotStarted where the image is to blame."""
+        try:
+            container.start()
+        except APIError as error:
+            raise start_error(error) from error
         return Running(self.client, container, self.limits)
 
     def create(self, image: str, command: list[str] | None = None, **more: Any) -> Container:
@@ -162,13 +165,17 @@ class Attempt:
             "labels": self.labels,
             "detach": True,
         } | more
-        self._runs += 1
-        name = options.pop("name", f"{self.name}-{self._runs}")
-        self._undo.append((_FIRST, functools.partial(self._remove_container, name)))
         try:
-            return self.client.containers.create(image, command, name=name, **options)
+            return self.client.containers.create(image, command, name=self.own_name(), **options)
         except APIError as error:
             raise start_error(error) from error
+
+    def own_name(self) -> str:
+        """A name for a container; whatever gets it will be removed."""
+        self._runs += 1
+        name = f"{self.name}-{self._runs}"
+        self._undo.append((_FIRST, functools.partial(self._remove_container, name)))
+        return name
 
     @property
     def network(self) -> str:

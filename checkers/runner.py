@@ -18,7 +18,7 @@ from checkers.interrupts import terminable
 from checkers.plans import Plan, plan_for
 from checkers.result import CheckResult, Report, Status
 from checkers.rules.base import Rule
-from checkers.running import NotStarted
+from checkers.running import WrongAnswer
 from checkers.shorten import clean
 from course.engine.connect import connect
 from course.engine.failures import WIRE_ERRORS, translate
@@ -96,7 +96,7 @@ def apply(rule: Rule, attempt: Attempt) -> CheckResult:
     began = time.monotonic()
     try:
         outcome = rule.check(attempt)
-    except (BuildError, NotStarted) as error:
+    except (BuildError, WrongAnswer) as error:
         return _failed(rule.id, rule.title, error, time.monotonic() - began)
     except CourseError as error:
         return _could_not_tell(rule.id, rule.title, error, time.monotonic() - began)

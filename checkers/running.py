@@ -37,7 +37,11 @@ _BLAME = tuple(
 )
 
 
-class NotStarted(CourseError):
+class WrongAnswer(CourseError):
+    """What the learner wrote is the reason that a check can't go on. It becomes a fail."""
+
+
+class NotStarted(WrongAnswer):
     """The container could not be started, and what the learner wrote is the reason."""
 
     hint = "Look at CMD, ENTRYPOINT and at what COPY puts into the image."

@@ -22,7 +22,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Rule:
-    """One check. It may build, run and probe; it raises BuildError or NotStarted where the learner's files
+    """One check. It may build, run and probe; it raises BuildError or WrongAnswer where the learner's files
     are to blame, and anything else where the grader or the engine is."""
 
     id: str

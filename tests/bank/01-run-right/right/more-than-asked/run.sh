@@ -1,0 +1,2 @@
+#!/usr/bin/env bash
+sudo docker run -d --name heartbeat -e STATION=harbour --memory 64m --cpus 0.5 --pids-limit 20 --restart unless-stopped --hostname station-1 --memory-swap 64m --init --label team=weather --log-opt max-size=1m busybox:1.37 sh -c 'trap "exit 1" USR1; while :; do echo "beat of $STATION"; sleep 1; done'
