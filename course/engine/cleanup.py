@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,10 +105,14 @@ class _Reset:
         for title, find, remove in stages:
             items = [item for item in find() if self._only(item)]
             if items:
-                with self._steps.step(f"Remove {len(items)} {title}"):
+                with self._step(title, len(items)):
                     self._remove_all(items, remove)
         self._images()
         return Removed(tuple(self._removed), tuple(self._kept), self._dry_run)
+
+    def _step(self, title: str, count: int) -> AbstractContextManager[object]:
+        steps = SILENT if self._dry_run else self._steps
+        return steps.step(f"Remove {title} ({count})")
 
     def _remove_all(self, items: Iterable[Item], remove: Callable[[Item], None]) -> None:
         for item in items:
@@ -236,7 +241,7 @@ class _Reset:
         mine = [found for image in listed if (found := our_image(image, entries))]
         wanted = [found for found in mine if self._everything or not found.base]
         if wanted:
-            with self._steps.step(f"Remove {len(wanted)} images"):
+            with self._step("images", len(wanted)):
                 self._remove_images(sorted(wanted, key=lambda found: -found.image.created))
 
     def _remove_images(self, wanted: list[OurImage]) -> None:

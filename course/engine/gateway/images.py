@@ -34,7 +34,8 @@ class Build(Recording):
         self.tags: list[str] = []
         self.classic = False
         self.before: set[str] = set()
-        self._images = Finder(rb'"ID":"(sha256:[0-9a-f]{64})"')
+        # BuildKit's and the classic builder's way to name the result, and the latter's with `-q`.
+        self._images = Finder(rb'"(?:ID|stream)":"(sha256:[0-9a-f]{64})')
         self._steps = Finder(rb"--(?:-\\u003e|->) ([0-9a-f]{12})\b")
         self._containers = Finder(rb"Running in ([0-9a-f]{12})\b")
 
@@ -73,10 +74,15 @@ class Build(Recording):
 
     def _note_leavings(self) -> None:
         """Intermediate images and the containers of steps, which carry no label."""
-        for image in self.side.images(everything=True):
-            short = image["Id"].removeprefix("sha256:")[:12]
-            if short in self._steps.found and image["Id"] not in self.before and not image.get("RepoTags"):
-                self.note("image", "", image["Id"], "built")
+        after = {image["Id"]: image for image in self.side.images(everything=True)}
+        built = {id for id in after if id.removeprefix("sha256:")[:12] in self._steps.found}
+        for id in self._images.found:  # `-q` names no steps: they are the new ones among its ancestors
+            while id in after:
+                built.add(id)
+                id = after[id].get("ParentId") or ""
+        for id in built - self.before:
+            if not after[id].get("RepoTags"):
+                self.note("image", "", id, "built")
         for container in self._containers.found:
             if self.side.call("GET", f"/containers/{container}/json")[0] == 200:
                 self.note("container", "", container, "created")
