@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import json
 import os
@@ -46,7 +47,7 @@ def main() -> None:
 
 def machine() -> dict[str, object]:
     """What the figures were measured on."""
-    with connect() as client:
+    with contextlib.closing(connect()) as client:
         engine = client.version()["Version"]
     return {
         "date": time.strftime("%Y-%m-%d"),
