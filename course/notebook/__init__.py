@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import docker
-from docker.errors import DockerException
+from docker.errors import APIError, DockerException
 
 from course import plots
 from course.errors import CourseError, InputError
@@ -231,24 +231,27 @@ def check(exercise_id: str) -> Html:
 
 def clean_up() -> None:
     """Removes what this kernel made on the engine, and its folders, and says what."""
-    from course.widgets.html import count
+    from course.widgets.html import removed
 
     client = _client()
     assert _kernel.ledger is not None  # noqa: S101  connected above
     while _kernel.folders:
         shutil.rmtree(_kernel.folders.pop(), ignore_errors=True)
-    print(count(_kernel.ledger.remove_own(client)))
+    print(removed(_kernel.ledger.remove_own(client)))
 
 
 def _show_error(shell: Any, kind: type[BaseException], error: BaseException, *_: Any, **__: Any) -> list[str]:
     """The error's own words in place of a traceback: fact, the engine's words, next step."""
-    lines = [f"{kind.__name__}: {error}"]
-    detail, hint = getattr(error, "detail", ""), getattr(error, "hint", "")
-    lines += [f"  | {line}" for line in detail.rstrip().splitlines()]
+    fact, detail, hint = str(error), getattr(error, "detail", ""), getattr(error, "hint", "")
+    if isinstance(error, APIError) and error.response is not None:
+        # docker-py's own text is a line with the call's URL; the engine's words are at its end.
+        fact = f"{error.response.status_code} {error.response.reason}"
+        detail = str(error.explanation or "")
+    lines = [f"{kind.__name__}: {fact}", *(f"  | {line}" for line in detail.rstrip().splitlines())]
     if hint:
         lines.append(f"next: {hint}")
     # `_showtraceback` is what IPython itself calls: the kernel turns it into the cell's error output.
-    shell._showtraceback(kind, error, lines)
+    shell._showtraceback(kind, fact, lines)
     return lines
 
 

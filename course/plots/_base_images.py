@@ -48,11 +48,12 @@ def base_images(images: Sequence[BaseImage]) -> Picture:
         axes.set_xlim(0, widest * 2.05)
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
-    found = "; ".join(
-        f"{i.name}: shell {i.shell or 'none'}, packages {i.packages or 'none'}, libc {i.libc or 'none'}"
-        for i in ordered
+    # Neither sizes nor the package manager: a stand-in may differ there from the real image, and the
+    # text has to hold for both.
+    found = "; ".join(f"{i.name}: shell {i.shell or 'none'}, C library {i.libc or 'none'}" for i in ordered)
+    return Picture(
+        figure, f"Bars of the base images' sizes, smallest first, with their package managers. {found}."
     )
-    return Picture(figure, f"Bars of the base images' sizes, smallest first. {found}.")
 
 
 def _columns(axes: Any, y: int, texts: tuple[str, str, str]) -> None:

@@ -14,7 +14,7 @@ from course.plots.style import BLUE, FAINT, ICE, ORANGE, amount, bare, canvas
 class Blob:
     """One part of an image as it is stored."""
 
-    digest: str  # with or without the algorithm's name in front
+    digest: str  # with or without the algorithm's name in front; "" for what has none
     size: int  # bytes
     note: str = ""  # what to say of it in a few words
 
@@ -46,7 +46,14 @@ def _box(axes: Any, x: float, y: float, title: str, blob: Blob, colour: str, hat
     axes.barh(y, 0.14, left=x, height=0.72, color=colour, hatch=hatch, edgecolor="white", linewidth=0)
     short = blob.digest.split(":")[-1][:12]
     axes.text(x + 0.24, y + 0.17, title, weight="bold", va="center", size=9.5)
-    axes.text(x + 0.24, y - 0.02, f"{short} · {amount(blob.size)}", va="center", size=8, family="monospace")
+    axes.text(
+        x + 0.24,
+        y - 0.02,
+        " · ".join(filter(None, [short, amount(blob.size)])),
+        va="center",
+        size=8,
+        family="monospace",
+    )
     axes.text(x + 0.24, y - 0.21, blob.note, va="center", size=8, color=FAINT)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -52,7 +52,6 @@ def _short(found: re.Match[str]) -> str:
     return found[0][:12]
 
 
-def count(removed: Mapping[str, int]) -> str:
-    """What was removed, in words."""
-    parts = [f"{number} {kind}{'s' * (number != 1)}" for kind, number in removed.items() if number]
-    return f"Removed: {', '.join(parts)}." if parts else "Nothing was left to remove."
+def removed(kinds: Sequence[str]) -> str:
+    """What was removed, in words. Without numbers: they depend on how the engine keeps images."""
+    return f"Removed: {', '.join(f'{kind}s' for kind in kinds)}." if kinds else "Nothing was left to remove."

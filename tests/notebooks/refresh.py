@@ -17,6 +17,7 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+from nbval.plugin import coalesce_streams
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -40,6 +41,8 @@ def strip(book: Any) -> None:
     book.metadata["language_info"] = {"name": "python"}
     for cell in book.cells:
         cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = coalesce_streams(cell.outputs)  # one stream, not a piece for every flush
         for output in cell.get("outputs", []):
             # A page without the kernel would say "model not found" in place of the static form beside it.
             output.get("data", {}).pop(WIDGET, None)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import docker
 import pytest
+from docker.errors import NotFound
 
-from course.engine.ledger import BASES, Entry, Ledger
+from course.engine.ledger import Entry, Ledger
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -32,12 +33,32 @@ def nbval(lessons: list[str], home: Path) -> subprocess.CompletedProcess[str]:
 
 
 def left(home: Path, client: docker.DockerClient) -> list[Entry]:
-    """What was made through the lesson's gateway and was not removed again."""
+    """What was made through the lesson's gateway and is still on the engine."""
     ledger = Ledger(home / "data" / "ledger.sqlite")
     try:
-        return [entry for entry in ledger.entries(client.info()["ID"]) if entry.how not in BASES]
+        made = [entry for entry in ledger.entries(client.info()["ID"]) if not _base(entry)]
     finally:
         ledger.close()
+    return [entry for entry in made if _exists(client, entry)]
+
+
+def _base(entry: Entry) -> bool:
+    """A base image, which stays. One from a registry that the lesson itself started is none."""
+    return entry.how == "stand-in" or (entry.how == "pulled" and not entry.name.startswith("localhost:"))
+
+
+def _exists(client: docker.DockerClient, entry: Entry) -> bool:
+    kinds = {
+        "container": client.containers,
+        "network": client.networks,
+        "volume": client.volumes,
+        "image": client.images,
+    }
+    try:
+        kinds[entry.kind].get(entry.id or entry.name)
+    except NotFound:
+        return False
+    return True
 
 
 @pytest.mark.engine
