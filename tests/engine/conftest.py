@@ -18,6 +18,7 @@ from course.paths import paths
 from tests.engine.sandbox import Sandbox, sandbox
 
 MachineMaker = Callable[..., Sandbox]
+UnpackedGetter = Callable[[str], packages.Unpacked]
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +28,7 @@ def engine_cache() -> Path:
 
 
 @pytest.fixture
-def unpacked(engine_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], packages.Unpacked]:
+def unpacked(engine_cache: Path, monkeypatch: pytest.MonkeyPatch) -> UnpackedGetter:
     """Gives a suite's engine, fetched if need be. Skips where no mirror has it (CI=true: fails)."""
 
     def get(suite: str) -> packages.Unpacked:

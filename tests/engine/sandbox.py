@@ -99,7 +99,9 @@ class Sandbox:
 
     def links(self) -> list[str]:
         """Its network links."""
-        return sorted(line.split(":")[0] for line in self.run("cat", "/proc/net/dev").splitlines()[2:])
+        return sorted(
+            line.split(":")[0].strip() for line in self.run("cat", "/proc/net/dev").splitlines()[2:]
+        )
 
     def rules(self) -> dict[str, list[str]]:
         """Its iptables rules, the chains that somebody added, and policies that aren't ACCEPT."""

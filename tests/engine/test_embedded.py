@@ -121,7 +121,7 @@ def test_recovers_after_reboot(machine: MachineMaker, image: Path) -> None:
     for file in ("docker.pid", "x/containerd/containerd.pid"):
         (box.home / "run" / file).parent.mkdir(parents=True, exist_ok=True)
         (box.home / "run" / file).write_text(pid)
-    record = box.home / "run/network-before.json"
+    record = box.home / "run/before.json"
     record.write_text(record.read_text().replace('"epoch": "', '"epoch": "another boot '))
 
     box.course("up")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 
@@ -78,6 +79,16 @@ def start_failure(log: Path, since: int) -> EngineStartFailed:
         "The course's engine did not come up.",
         hint=f"Read its log, {log}. Then: course doctor",
         detail=last_lines(text),
+    )
+
+
+def file_failure(error: OSError) -> EngineStartFailed:
+    """The error for a file of the engine's that we could not write ourselves."""
+    fact = "The disk is full." if error.errno in (errno.ENOSPC, errno.EDQUOT) else "A file can't be written."
+    return EngineStartFailed(
+        f"The course's engine did not come up. {fact}",
+        hint="Free some space there, or set COURSE_HOME to a folder elsewhere. Then: course up",
+        detail=str(error),
     )
 
 

@@ -43,8 +43,8 @@ class Layout:
 
     @property
     def before(self) -> Path:
-        """The state of the network before the engine was started."""
-        return self.run / "network-before.json"
+        """The state of the machine before the engine was started."""
+        return self.run / "before.json"
 
     @property
     def lock(self) -> Path:

@@ -15,9 +15,9 @@ from filelock import FileLock, Timeout
 
 from course.engine.address import Address
 from course.engine.connect import connect
-from course.engine.embedded import cgroups, links, machine, mounts, network, packages, processes
+from course.engine.embedded import before, cgroups, links, machine, mounts, packages, processes
 from course.engine.embedded.configuration import configuration
-from course.engine.embedded.diagnosis import start_failure
+from course.engine.embedded.diagnosis import file_failure, start_failure
 from course.engine.embedded.layout import Layout, layout
 from course.engine.embedded.packages import Unpacked
 from course.engine.failures import engine_errors
@@ -136,10 +136,12 @@ def _has_containerd(address: Address) -> bool:
 
 @contextlib.contextmanager
 def _locked(where: Layout) -> Iterator[None]:
-    where.run.mkdir(parents=True, exist_ok=True)
     try:
+        where.run.mkdir(parents=True, exist_ok=True)
         with FileLock(where.lock, timeout=_LOCK_SECONDS):
             yield
+    except OSError as error:
+        raise file_failure(error) from error
     except Timeout as error:
         raise EngineStartFailed(
             f"Another `course` has been starting or stopping the engine for {_LOCK_SECONDS // 60} minutes.",
@@ -165,7 +167,7 @@ def _start(where: Layout, unpacked: Unpacked) -> None:
     machine.check_ground(where)
     if cgroups.in_container():
         _make_room()
-    network.remember(where.before)
+    before.remember(where.before, where.data_root)
     where.config.write_text(json.dumps(configuration(where, unpacked, links.routes()), indent=2))
     since = _rotate(where)
     pid = _launch(where, unpacked)
@@ -173,7 +175,7 @@ def _start(where: Layout, unpacked: Unpacked) -> None:
     if not processes.running(pid) or not answers(embedded_address()):
         processes.stop([pid], signal.SIGTERM, 10)
         _clear(where)
-        network.put_back(where.before)
+        before.put_back(where.before)
         raise start_failure(where.log, since)
 
 
@@ -216,7 +218,9 @@ def _clear(where: Layout) -> None:
         if not left:
             break
         processes.stop(left, signal.SIGKILL, 5)
-    stuck = [*mounts.unmount_below(where.exec_root), *mounts.unmount_below(where.data_root)]
+    mounts.unmount(mounts.below(where.exec_root))
+    mounts.unmount(before.added_mounts(where.before, where.data_root))
+    stuck = [*mounts.below(where.exec_root), *before.added_mounts(where.before, where.data_root)]
     if left or stuck:
         raise EngineStartFailed(
             "Something that the course's engine left behind won't go.",
@@ -234,7 +238,7 @@ def _restore_network(where: Layout, steps: Steps) -> None:
         steps.note("Another engine is running by now; bridges and iptables rules are left to it.")
         where.before.unlink(missing_ok=True)
         return
-    for complaint in network.put_back(where.before):
+    for complaint in before.put_back(where.before):
         steps.note(f"Could not undo: {complaint}")
 
 
@@ -249,14 +253,21 @@ def _answers_or_denies(address: Address) -> bool:
 
 
 def _delete_data(where: Layout) -> None:
-    inside = mounts.below(where.data_root)
+    inside = [point for point in mounts.below(where.data_root) if point != where.data_root]
     if inside:  # never delete through a mount: it may be the learner's own folder
         raise EngineStartFailed(
             f"{inside[0]} is still mounted below the engine's data; nothing was deleted.",
             hint=f"See: findmnt {inside[0]}",
         )
-    if where.data_root.exists():
-        shutil.rmtree(where.data_root)
+    if not where.data_root.exists():
+        return
+    for entry in where.data_root.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    if not mounts.below(where.data_root):  # a disk of its own stays mounted, empty
+        where.data_root.rmdir()
 
 
 def _make_room() -> None:

@@ -59,12 +59,11 @@ def overlay_refusal(folder: Path) -> str:
     return ""
 
 
-def unmount_below(folder: Path) -> list[Path]:
-    """Unmounts everything at and under `folder`. Returns what would not go."""
-    for point in below(folder):
+def unmount(points: list[Path]) -> None:
+    """Unmounts the latest mount on each of `points`, in their order. What won't go stays."""
+    for point in points:
         # Lazily: what a killed container still held goes away with its last process.
         subprocess.run(["umount", "--lazy", str(point)], capture_output=True, check=False)
-    return below(folder)
 
 
 def _unescape(text: str) -> str:
