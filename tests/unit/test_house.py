@@ -35,7 +35,7 @@ COURSE: dict[str, set[str]] = {
     "exercises": {"errors", "paths"},
     "progress": {"errors", "paths"},
     "plots": {"errors", "layers", "trace"},
-    "widgets": {"errors", "layers", "trace", "progress"},
+    "widgets": {"errors", "paths", "layers", "trace", "exercises", "progress", "tape_view"},
     "tape_view": {"engine"},
     "prepare": {"errors", "steps", "engine", "images"},
     "lab": {"errors", "paths", "engine"},
