@@ -1,4 +1,4 @@
-"""Runs the whole suite: what `make test` and CI do. Extra arguments go to pytest.
+"""Runs the whole suite: what `make test` and CI do. Arguments go to pytest in place of "tests".
 
 Without an engine the unit tests still run and the rest is skipped with the reason; with CI=true that fails.
 """
@@ -30,7 +30,7 @@ def main() -> int:
         run(BIN / "ruff", "format", "--check", "--quiet", "."),
         run(BIN / "mypy", "--no-error-summary"),
     ]
-    tests = run(BIN / "pytest", "-n", "2", "--dist", "loadfile", "tests", "notebooks", *sys.argv[1:])
+    tests = run(BIN / "pytest", "-n", "2", "--dist", "loadfile", *(sys.argv[1:] or ["tests"]))
     if any(checks):
         print("Lint or types failed: see above, or run make check.", file=sys.stderr)
     return tests or max(checks)

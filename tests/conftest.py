@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 
 import docker
 import pytest
 
+from course import images
 from course.engine.connect import connect
 from course.errors import EngineError
 from tests import bystanders
 from tests.bystanders import Bystanders
 
 
-def _no_engine() -> str | None:
+def _why_not() -> str | None:
+    """Why engine tests can't run here: no engine, or one without the base images. None: they can."""
     try:
-        connect().close()
+        with contextlib.closing(connect()) as client:
+            missing = [image.name for image in images.status(client) if not image.present]
     except EngineError as error:
         return f"{error} {error.hint}"
+    if missing:
+        return f"The engine lacks {len(missing)} base images, such as {missing[0]}. Run: course prepare --all"
     return None
 
 
@@ -26,13 +32,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanting = [item for item in items if item.get_closest_marker("engine")]
     if not wanting:
         return
-    reason = _no_engine()
+    reason = _why_not()
     if reason is None:
         return
     if os.environ.get("CI") == "true":
-        raise pytest.UsageError(f"CI=true needs a Docker Engine: {reason}")
+        raise pytest.UsageError(f"With CI=true the engine tests must run, and can't: {reason}")
     for item in wanting:
-        item.add_marker(pytest.mark.skip(reason=f"no Docker Engine: {reason}"))
+        item.add_marker(pytest.mark.skip(reason=reason))
 
 
 _BYSTANDERS = pytest.StashKey[Bystanders | None]()
