@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import platform
 import tempfile
 import threading
 import uuid
@@ -26,6 +27,7 @@ from docker.models.containers import Container
 
 from checkers import building, cage
 from checkers.cage import Cage
+from checkers.disk import INTERVAL, REMOTE_INTERVAL, DiskGuard, local_free
 from checkers.folder import copy_folder
 from checkers.interrupts import uninterrupted
 from checkers.limits import DEFAULT, Limits
@@ -37,7 +39,7 @@ from course.steps import SILENT, Steps
 from course.trace import Build
 
 T = TypeVar("T")
-_FIRST, _LAST = 0, 1  # containers go first: images and networks are in use while they are there
+_BEFORE, _FIRST, _LAST = 0, 1, 2  # containers go first: images and networks are in use while they are there
 ATTEMPT = f"{PREFIX}.check"
 """The label with an attempt's name on all that it makes, beside the course's own."""
 
@@ -69,6 +71,7 @@ class Attempt:
         self._undo: list[tuple[int, Callable[[], None]]] = []
         self._cage_lock, self._network_lock = threading.Lock(), threading.Lock()
         self._runs = 0
+        self._watched: list[Running] = []
         self._shared: dict[str, Any] = {}
 
     def __enter__(self) -> Attempt:
@@ -151,11 +154,28 @@ class Attempt:
 
     def start(self, container: Container) -> Running:
         """Starts a container that `create` made. Raises NotStarted where the image is to blame."""
+        running = Running(self.client, container, self.limits)
+        self._watch_disk(running)
         try:
             container.start()
         except APIError as error:
             raise start_error(error) from error
-        return Running(self.client, container, self.limits)
+        return running
+
+    def disk_guard(self, stop: Callable[[], None]) -> DiskGuard:
+        """A guard over the disk that holds the engine's files, for what happens from now on."""
+        # A socket may lead to an engine in a virtual machine; its folder then isn't here, or isn't its own.
+        here = local_free(self.info.get("DockerRootDir", "")) if _is_here(self.info) else None
+        interval = INTERVAL if here else REMOTE_INTERVAL
+        return DiskGuard(here or self.cage.free, self.limits.disk, stop, interval=interval)
+
+    def _watch_disk(self, running: Running) -> None:
+        """From the first container on, one that writes too much is killed."""
+        self._watched.append(running)
+        if len(self._watched) == 1:
+            guard = self.disk_guard(self._kill_the_overfull)
+            guard.__enter__()
+            self._undo.append((_BEFORE, lambda: guard.__exit__(None, None, None)))
 
     def create(self, image: str, command: list[str] | None = None, **more: Any) -> Container:
         """The same container, not started."""
@@ -218,6 +238,10 @@ class Attempt:
         found: T = self._shared[key]
         return found
 
+    def _kill_the_overfull(self) -> None:
+        for running in self._watched:
+            running.kill_if_overfull()
+
     # Cleaning ---------------------------------------------------------------------------------------
 
     def _remove_container(self, name: str) -> None:
@@ -232,6 +256,10 @@ class Attempt:
     def _remove_image(self, tag: str) -> None:
         with contextlib.suppress(NotFound):
             self.client.api.remove_image(tag, force=True)
+
+
+def _is_here(info: Mapping[str, Any]) -> bool:
+    return str(info.get("KernelVersion", "")) == platform.release()
 
 
 def _quietly(step: Callable[[], None]) -> None:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import docker
 
 from checkers import buildx
-from checkers.disk import DiskGuard, local_free
 from checkers.limits import Limits, size
 from course import build as api
 from course.build.context import check_dockerfile
@@ -32,7 +31,7 @@ _TRANSIENT = re.compile(
     r"parent snapshot \S+ does not exist|failed to get state for index|lease .* not found"
 )
 _STARVED = re.compile(
-    "can't fork|Cannot allocate memory|Resource temporarily unavailable|File size limit|out of memory",
+    "can't fork|Cannot allocate memory|Resource temporarily unavailable|File size limit|File too large|out of memory",
     re.IGNORECASE,
 )
 
@@ -100,8 +99,7 @@ def _guarded(
         for cancel in cancels:
             cancel()
 
-    free = local_free(attempt.info.get("DockerRootDir", "")) or attempt.cage.free
-    guard = DiskGuard(free, attempt.limits.disk, stop)
+    guard = attempt.disk_guard(stop)
     try:
         with guard:
             if program and host and parent:

@@ -13,15 +13,23 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-INTERVAL = 0.25  # seconds between looks
+INTERVAL = 0.25  # seconds between looks at a disk of this machine
+REMOTE_INTERVAL = 2.0  # where each look is a command in a container
 RETURN_SECONDS = 15.0  # BuildKit drops a cancelled step's files within about 2 s; much longer on a slow disk
 
 
 class DiskGuard:
     """Calls `stop` once when more than `allowance` bytes were eaten since the guard was set up."""
 
-    def __init__(self, free: Callable[[], int], allowance: int, stop: Callable[[], None]) -> None:
-        self._free, self._allowance, self._stop = free, allowance, stop
+    def __init__(
+        self,
+        free: Callable[[], int],
+        allowance: int,
+        stop: Callable[[], None],
+        *,
+        interval: float = INTERVAL,
+    ) -> None:
+        self._free, self._allowance, self._stop, self._interval = free, allowance, stop, interval
         self._before = free()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="disk guard", daemon=True)
@@ -50,7 +58,7 @@ class DiskGuard:
         return self._before - self._free()
 
     def _watch(self) -> None:
-        while not self._ended.wait(INTERVAL):
+        while not self._ended.wait(self._interval):
             if self._eaten() > self._allowance:
                 self.tripped = True
                 self._stop()

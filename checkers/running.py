@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable
@@ -11,8 +12,8 @@ import docker
 from docker.errors import APIError
 from docker.models.containers import Container
 
-from checkers.limits import Limits
-from course.engine.failures import translate
+from checkers.limits import Limits, size
+from course.engine.failures import WIRE_ERRORS, translate
 from course.errors import CourseError
 
 _LOG_LINES = 20
@@ -61,6 +62,7 @@ class Running:
 
     def __init__(self, client: docker.DockerClient, container: Container, limits: Limits) -> None:
         self._client, self.container, self._limits = client, container, limits
+        self._overfull = False
 
     @property
     def name(self) -> str:
@@ -95,13 +97,25 @@ class Running:
             time.sleep(POLL)
         return True
 
+    def kill_if_overfull(self) -> None:
+        """Kills it if its own files are most of what the disk lost: a neighbour may have written the rest."""
+        with contextlib.suppress(*WIRE_ERRORS):
+            api = self._client.api
+            # docker-py's inspect_container has no `size`.
+            answer = api._get(api._url("/containers/{0}/json", self.container.id), params={"size": 1})  # type: ignore[attr-defined]
+            if int(answer.json().get("SizeRw") or 0) > self._limits.disk / 2:
+                self._overfull = True
+                self.container.kill()
+
     def ending(self) -> str:
         """In a few words how it ended, "" while it runs."""
         state = self.state()
         if state["Running"]:
             return ""
+        if self._overfull:
+            return f"was stopped: it wrote more than {size(self._limits.disk)} to the disk"
         if state.get("OOMKilled"):
-            return "was killed: it used more memory than it may"
+            return f"was killed: it used more than {size(self._limits.memory)} of memory"
         if state.get("ExitCode") == 137:
             return "was killed (exit code 137), probably for using too much memory"
         return f"ended with exit code {state.get('ExitCode')}"
