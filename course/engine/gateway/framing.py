@@ -5,12 +5,14 @@ Each `feed` returns how many of the bytes it was shown belong to the body; the r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Protocol
 
 from course.errors import GatewayError
 
 _LINE_MAX = 16_384
+_SIZE = re.compile(rb"[0-9a-fA-F]{1,16}")
 
 Sink = Callable[[memoryview], None]
 
@@ -120,10 +122,9 @@ class Chunked:
 
     def _begin_chunk(self, line: bytes) -> None:
         digits = line.split(b";", 1)[0].strip()
-        try:
-            size = int(digits, 16)
-        except ValueError:
-            raise GatewayError(f"A chunk's size cannot be read: {digits[:20]!r}.") from None
+        if not _SIZE.fullmatch(digits):  # int() would also take "-1" and "0x1"
+            raise GatewayError(f"A chunk's size cannot be read: {digits[:20]!r}.")
+        size = int(digits, 16)
         self.payload += size
         self._trailer = size == 0
         self._left = size + 2 if size else 0
