@@ -63,6 +63,9 @@ def _run_folder() -> Path:
     # Root's engine must be found again from any terminal, also where XDG_RUNTIME_DIR is unset or another's.
     if sys.platform == "linux" and os.geteuid() == 0:
         return Path("/run") / APP
+    if sys.platform == "linux" and not os.environ.get("XDG_RUNTIME_DIR"):
+        # No login session made one (su, cron): platformdirs would warn, and use the same folder.
+        return Path(tempfile.gettempdir()) / f"runtime-{os.geteuid()}" / APP
     return _short(platformdirs.user_runtime_path(APP))
 
 
