@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import shutil
 from pathlib import Path
@@ -16,6 +15,7 @@ from course.engine.embedded.machine import check_system
 from course.engine.find import probe
 from course.engine.gateway import Gateway
 from course.errors import CourseError, NoEngine
+from course.images import status
 from course.paths import paths
 
 MIN_ENGINE = (20, 10)
@@ -138,8 +138,8 @@ def gateway(address: Address) -> Check:
 def images(client: docker.DockerClient) -> Check:
     """Which base images are there, and which of them are stand-ins."""
     try:
-        rows = list(importlib.import_module("course.images").status(client))
-    except (CourseError, OSError, AttributeError) as error:
+        rows = list(status(client))
+    except (CourseError, OSError) as error:
         return Check(
             "images", ok=False, advisory=True, message=f"Base images: {error}", hint="Run: course images list"
         )
