@@ -46,6 +46,9 @@ class Frames:
             return
         data = self._held + data[self._skip :]
         self._skip, self._held = 0, b""
+        if self._magic and len(data) < len(self._magic):
+            self._held = data
+            return
         data = self._without_magic(data)
         at = 0
         while len(data) - at >= 9:
@@ -76,11 +79,6 @@ class Frames:
         raise NotImplementedError
 
     def _without_magic(self, data: bytes) -> bytes:
-        if not self._magic:
-            return data
-        if len(data) < len(self._magic):
-            self._held = data
-            return b""
         if not data.startswith(self._magic):
             raise NotUnderstood("no HTTP/2 preface")
         data, self._magic = data[len(self._magic) :], b""
