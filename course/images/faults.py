@@ -24,7 +24,7 @@ _RATE = r"toomanyrequests|too many requests|\b429\b|pull rate limit"
 _CERTIFICATE = (
     r"x509:|failed to verify certificate|certificate signed by|certificate has expired|bad certificate"
 )
-_PLAIN_HTTP = r"server gave HTTP response to HTTPS client"
+_PLAIN_HTTP = r"server gave HTTP response to HTTPS client|first record does not look like a TLS handshake"
 _PROXY = r"proxyconnect|Proxy Authentication Required"
 _NAME = r"no such host|name resolution|server misbehaving"
 _SILENT = (
@@ -33,7 +33,8 @@ _SILENT = (
     r"|\b50[0234]\b.*(Bad Gateway|Unavailable|Timeout|Internal Server Error)"
     r"|received unexpected HTTP status: 50"
 )
-_LOGIN = r"no basic auth credentials|authentication required|\b401\b|unauthorized"
+_LOGIN = r"no basic auth credentials|authentication required"
+_UNAUTHORIZED = r"\b40[13]\b|unauthorized|forbidden"
 _UNKNOWN = (
     r"manifest unknown|manifest for .* not found|name unknown|repository .*does not exist|: not found"
     r"|pull access denied|no matching manifest|requested access to the resource is denied|\b404\b"
@@ -124,6 +125,7 @@ _KINDS = (
     (_PROXY, _proxy),
     (_NAME, _no_name),
     (_SILENT, _unreachable),
-    (_UNKNOWN, _unknown),
     (_LOGIN, _login),
+    (_UNKNOWN, _unknown),
+    (_UNAUTHORIZED, _login),
 )

@@ -11,6 +11,7 @@ from typing import Any
 
 import docker
 import pytest
+from docker.errors import ContainerError
 from docker.models.containers import Container
 
 from course import images
@@ -46,10 +47,12 @@ def running(client: docker.DockerClient, image: str, *command: str, **options: A
 
 def out(client: docker.DockerClient, image: str, *command: str, **options: Any) -> str:
     """What a command in a fresh container prints. Raises ContainerError if it fails."""
-    said = client.containers.run(
-        image, list(command) or None, remove=True, labels=made("container"), stderr=True, **options
-    )
-    return str(said.decode()).strip()
+    with running(client, image, *command, **options) as container:
+        code = container.wait()["StatusCode"]
+        said = logs(container).strip()
+        if code:
+            raise ContainerError(container, code, list(command), image, said)
+        return said
 
 
 def shell(container: Container, script: str, *, user: str = "") -> tuple[int, str]:

@@ -86,6 +86,10 @@ CASES = [
         'Get "https://mirror.lan:5000/v2/": http: server gave HTTP response to HTTPS client',
         RegistryUnreachable,
     ),
+    (
+        'Head "https://127.0.0.1:32835/v2/some/manifests/1": tls: first record does not look like a TLS handshake',
+        RegistryUnreachable,
+    ),
     # Certificates.
     (
         'Get "https://registry-1.docker.io/v2/": x509: certificate signed by unknown authority',
@@ -123,6 +127,11 @@ CASES = [
     ),
     ("name unknown: repository name not known to registry", UnknownTag),
     ("no matching manifest for linux/arm/v7 in the manifest list entries", UnknownTag),
+    (
+        'failed to resolve reference "127.0.0.1:32840/some:1": pull access denied, repository does not exist or may require '
+        "authorization: authorization failed: no basic auth credentials",
+        UnknownTag,
+    ),
     ('Head "https://localhost:5000/v2/a/manifests/1": no basic auth credentials', UnknownTag),
     (
         "unexpected status from HEAD request to https://r.example/v2/a/manifests/1: 401 Unauthorized",
@@ -155,3 +164,10 @@ def test_a_rate_limit_names_the_ways_out() -> None:
     hint = pull_error("toomanyrequests", "busybox:1.37", HUB).hint
     for way in ("docker login", "COURSE_REGISTRY", "course images load", "--stand-ins"):
         assert way in hint
+
+
+def test_a_registry_that_wants_a_login_is_told_from_one_that_lacks_the_image() -> None:
+    assert "logged in" in str(pull_error("pull access denied: no basic auth credentials", "a:1", "r:5000"))
+    assert "logged in" not in str(
+        pull_error("pull access denied for a, repository does not exist", "a:1", HUB)
+    )
