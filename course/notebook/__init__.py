@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,8 +112,9 @@ def about(client: docker.DockerClient) -> Html:
 
     assert _kernel.address is not None  # noqa: S101  `client` came from connect()
     engine = describe(client, _kernel.address)
-    named = client.images.list(filters={"label": STAND_IN})
-    stand_ins = sorted({tag for image in named for tag in image.tags if image.labels[STAND_IN] == tag})
+    # The raw list: docker-py's objects ask for every image again, and one may be gone by then.
+    listed = client.api.images(filters={"label": STAND_IN})
+    stand_ins = sorted({image["Labels"][STAND_IN] for image in listed if _is_stand_in(image)})
     return facts(
         "The engine behind these cells",
         {
@@ -123,6 +124,13 @@ def about(client: docker.DockerClient) -> Html:
             "Stand-ins": ", ".join(stand_ins) or "none: the base images are the real ones",
         },
     )
+
+
+def _is_stand_in(listed: Mapping[str, Any]) -> bool:
+    from course.engine.labels import STAND_IN
+
+    # What is built on a stand-in inherits its label, but not its name.
+    return listed["Labels"][STAND_IN] in (listed.get("RepoTags") or ())
 
 
 def name(word: str) -> str:
