@@ -31,7 +31,8 @@ _TRANSIENT = re.compile(
     r"parent snapshot \S+ does not exist|failed to get state for index|lease .* not found"
 )
 _STARVED = re.compile(
-    "can't fork|Cannot allocate memory|Resource temporarily unavailable|File size limit|File too large|out of memory",
+    "can't fork|cannot allocate memory|resource temporarily unavailable|file size limit|file too large"
+    "|out of memory",
     re.IGNORECASE,
 )
 

@@ -95,7 +95,12 @@ def marked(client: docker.DockerClient) -> set[str]:
     return {
         *(str(one.name) for one in client.containers.list(all=True, filters=label, ignore_removed=True)),
         *(str(one.name) for one in client.networks.list(filters=label)),
-        *(tag for one in client.images.list() for tag in one.tags if tag.startswith("course-check-")),
+        *(
+            tag
+            for one in client.api.images()
+            for tag in one["RepoTags"] or ()
+            if tag.startswith("course-check-")
+        ),
     }
 
 
