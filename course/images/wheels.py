@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ensurepip
 import importlib.util
 import shutil
 import subprocess
@@ -68,7 +67,9 @@ def pip_command() -> list[str]:
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip"]
     # The wheel that Python brings along to install pip from is pip itself, and runs as it is.
-    bundled = (Path(ensurepip.__file__).parent / "_bundled", Path("/usr/share/python-wheels"))
+    bundled = [Path("/usr/share/python-wheels")]
+    if (own := importlib.util.find_spec("ensurepip")) and own.origin:  # Debian: only with python3-venv
+        bundled.insert(0, Path(own.origin).parent / "_bundled")
     for folder in bundled:
         for wheel in sorted(folder.glob("pip-*.whl")):
             return [sys.executable, str(wheel / "pip")]

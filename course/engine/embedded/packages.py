@@ -118,7 +118,8 @@ def _fetch_first(kind: str, steps: Steps) -> Unpacked:
             try:
                 return _fetch(kind, suite, mirror, steps)
             except PackageError as error:
-                steps.note(f"{suite} at {mirror}: {error}")
+                why = error.detail.splitlines()[-1:] or [""]
+                steps.note(f"{error} {why[0]}")
                 failures.append(error)
     if len(failures) == 1:
         raise failures[0]
