@@ -113,7 +113,9 @@ def _next(word: str, rest: list[str]) -> str:
 
 
 def _take(found: RunCommand, name: str, value: str) -> None:
-    if name in _DANGEROUS and value.lower() not in {"false", "0"}:
+    if name in _DANGEROUS:
+        if name in _SWITCHES and value.lower() in {"false", "f", "0"}:
+            return
         raise WrongAnswer(
             f"--{name} is not for this task: {_DANGEROUS[name]}.",
             hint="Leave it out. Ask for no more than is needed.",

@@ -196,7 +196,9 @@ def _answer(attempt: Attempt) -> Answer:
             hint="--rm removes a container when it ends; one that restarts isn't removed.",
         )
     # Its name may be taken, and its network is nobody's business: the name is compared, not used.
-    options = command.options | {"labels": command.options.get("labels", {}) | attempt.labels}
+    # The limits asked for are the learner's to set; those nobody asks for are ours.
+    ours = {key: attempt.limits.host_config()[key] for key in ("log_config", "security_opt", "ulimits")}
+    options = command.options | ours | {"labels": command.options.get("labels", {}) | attempt.labels}
     try:
         container = attempt.client.containers.create(
             command.image, command.command, name=attempt.own_name(), network=attempt.network, **options

@@ -46,6 +46,8 @@ def test_answer(client: docker.DockerClient, tmp_path: Path, answer: Path) -> No
         assert first.misconception == expect.get("misconception"), shown
         assert first.message, shown
         assert first.hint, shown
+    named = {one.misconception for one in report.checks} - {None}
+    assert named <= set(find(answer.parts[-3]).misconceptions)
 
 
 @pytest.mark.parametrize("exercise", [one.id for one in load()])
