@@ -20,7 +20,7 @@ from course.engine.failures import engine_errors
 from course.engine.gateway.side import name_of_engine
 from course.engine.labels import MADE
 from course.engine.ledger import Entry, Kind, Ledger
-from course.engine.ownership import ImageFacts, OurImage, our_image
+from course.engine.ownership import ImageFacts, our_image
 from course.steps import SILENT, Steps
 
 _REMOVAL_SECONDS = 15.0  # an engine under load takes seconds to let go of a container
@@ -239,13 +239,18 @@ class _Reset:
             if entry.id not in {image.id for image in listed}:
                 self._strike(entry)
         mine = [found for image in listed if (found := our_image(image, entries))]
-        wanted = [found for found in mine if self._everything or not found.base]
+        mine.sort(key=lambda found: -found.image.created)  # children were made after their parents
+        wanted = [
+            item
+            for found in mine
+            for name in found.names(everything=self._everything)
+            if self._only(item := Item("image", name, found.image.id))
+        ]
         if wanted:
             with self._step("images", len(wanted)):
-                self._remove_images(sorted(wanted, key=lambda found: -found.image.created))
+                self._remove_images(wanted)
 
-    def _remove_images(self, wanted: list[OurImage]) -> None:
-        left = [item for found in wanted for item in _image_items(found) if self._only(item)]
+    def _remove_images(self, left: list[Item]) -> None:
         progress = True
         refused: list[Kept] = []
         while left and progress:
@@ -257,13 +262,6 @@ class _Reset:
     def _remove_image(self, item: Item) -> None:
         # Not forced: what a container uses stays. noprune: an untagged parent may be somebody else's.
         self._api.remove_image(item.name or item.id, force=False, noprune=True)
-
-
-def _image_items(found: OurImage) -> Iterator[Item]:
-    for tag in found.tags:
-        yield Item("image", tag, found.image.id)
-    if found.untagged:
-        yield Item("image", "", found.image.id)
 
 
 def _container_name(found: dict[str, Any]) -> str:

@@ -35,12 +35,15 @@ class ImageFacts:
 
 @dataclass(frozen=True)
 class OurImage:
-    """What of an image is the course's."""
+    """What of an image is the course's: some of its tags, or "" for an image that has none."""
 
     image: ImageFacts
-    tags: tuple[str, ...]  # these of its tags
-    untagged: bool  # the image has no tag, and is ours itself
-    base: bool  # a base image that was pulled, loaded, or built as a stand-in: kept by a plain reset
+    made: tuple[str, ...]
+    brought: tuple[str, ...]  # of a base image that was pulled, loaded or built as a stand-in
+
+    def names(self, *, everything: bool) -> tuple[str, ...]:
+        """What a reset removes: base images only with `everything`."""
+        return self.made + self.brought if everything else self.made
 
 
 def our_image(image: ImageFacts, entries: Iterable[Entry]) -> OurImage | None:
@@ -48,13 +51,16 @@ def our_image(image: ImageFacts, entries: Iterable[Entry]) -> OurImage | None:
     ways: dict[str, How] = {
         entry.name: entry.how for entry in entries if entry.kind == "image" and entry.id == image.id
     }
-    tags: dict[str, How] = {tag: ways[tag] for tag in image.tags if tag in ways}
+    ours: dict[str, How] = {tag: ways[tag] for tag in image.tags if tag in ways}
     if image.labels.get(MADE) == "image" and image.labels.get(TAG) in image.tags:
-        tags[image.labels[TAG]] = "built"
-    if not tags and (image.tags or not ways):
+        ours[image.labels[TAG]] = "built"
+    if not image.tags and ways:
+        hows = set(ways.values())
+        ours[""] = "pulled" if hows & BASES else "built"
+    if not ours:
         return None
-    hows = set(tags.values()) if tags else set(ways.values())
-    return OurImage(image, tuple(tags), not image.tags, base=bool(hows & BASES))
+    made = tuple(tag for tag, how in ours.items() if how not in BASES)
+    return OurImage(image, made, tuple(tag for tag in ours if tag not in made))
 
 
 def familiar(reference: str) -> str:

@@ -99,26 +99,38 @@ def labelled(tag: str, *tags: str) -> ImageFacts:
     return ImageFacts(ID, tags, made_image(tag))
 
 
-OURS: list[tuple[str, ImageFacts, list[Entry], tuple[str, ...], bool]] = [
-    ("labelled, and it has the tag", labelled("a:1", "a:1"), [], ("a:1",), False),
-    ("only our tag of two", labelled("a:1", "a:1", "theirs:1"), [], ("a:1",), False),
-    ("in the ledger", image("a:1"), [entry("a:1")], ("a:1",), False),
-    ("tagged by us", image("theirs:1", "b:1"), [entry("b:1", how="tagged")], ("b:1",), False),
-    ("no tag, in the ledger", image(), [entry("")], (), False),
-    ("no tag any more", image(), [entry("a:1")], (), False),
-    ("pulled", image("base:1"), [entry("base:1", how="pulled")], ("base:1",), True),
-    ("a stand-in", image("base:1"), [entry("base:1", how="stand-in")], ("base:1",), True),
-    ("built, saved and loaded", labelled("a:1", "a:1"), [entry("a:1", how="loaded")], ("a:1",), False),
+OURS: list[tuple[str, ImageFacts, list[Entry], tuple[str, ...], tuple[str, ...]]] = [
+    ("labelled, and it has the tag", labelled("a:1", "a:1"), [], ("a:1",), ()),
+    ("only our tag of two", labelled("a:1", "a:1", "theirs:1"), [], ("a:1",), ()),
+    ("in the ledger", image("a:1"), [entry("a:1")], ("a:1",), ()),
+    ("tagged by us", image("theirs:1", "b:1"), [entry("b:1", how="tagged")], ("b:1",), ()),
+    ("no tag, in the ledger", image(), [entry("")], ("",), ()),
+    ("no tag any more", image(), [entry("a:1")], ("",), ()),
+    ("pulled", image("base:1"), [entry("base:1", how="pulled")], (), ("base:1",)),
+    ("pulled, no tag any more", image(), [entry("base:1", how="pulled")], (), ("",)),
+    ("a stand-in", image("base:1"), [entry("base:1", how="stand-in")], (), ("base:1",)),
+    (
+        "pulled, then tagged",
+        image("base:1", "b:1"),
+        [entry("base:1", how="pulled"), entry("b:1", how="tagged")],
+        ("b:1",),
+        ("base:1",),
+    ),
+    ("built, saved and loaded", labelled("a:1", "a:1"), [entry("a:1", how="loaded")], ("a:1",), ()),
 ]
 
 
 @pytest.mark.parametrize(
-    ("image", "entries", "tags", "base"), [case[1:] for case in OURS], ids=[c[0] for c in OURS]
+    ("image", "entries", "made", "brought"), [case[1:] for case in OURS], ids=[case[0] for case in OURS]
 )
-def test_ours(image: ImageFacts, entries: list[Entry], tags: tuple[str, ...], base: bool) -> None:
+def test_ours(
+    image: ImageFacts, entries: list[Entry], made: tuple[str, ...], brought: tuple[str, ...]
+) -> None:
     found = our_image(image, entries)
     assert found is not None
-    assert (found.tags, found.base, found.untagged) == (tags, base, not image.tags)
+    assert (found.made, found.brought) == (made, brought)
+    assert found.names(everything=False) == made
+    assert found.names(everything=True) == made + brought
 
 
 THEIRS: list[tuple[str, ImageFacts, list[Entry]]] = [

@@ -96,8 +96,10 @@ class DeleteContainer(Recording):
         labels = self.container["Config"].get("Labels") or {}
         if self.keeps_volumes and labels.get(MADE) == "container":
             for mount in self.container.get("Mounts") or ():
-                if mount.get("Type") == "volume" and _ANONYMOUS.fullmatch(mount.get("Name") or ""):
-                    self.note("volume", mount["Name"], "", "created")
+                # Where the volume came by HostConfig.Binds, 28.5 gives no name, only where it lies.
+                where = mount.get("Name") or mount.get("Source", "").removesuffix("/_data").rsplit("/", 1)[-1]
+                if mount.get("Type") == "volume" and _ANONYMOUS.fullmatch(where):
+                    self.note("volume", where, "", "created")
 
 
 class DeleteNamed(Recording):

@@ -53,9 +53,9 @@ class PruneImages(Recording):
         used = {container["ImageID"] for container in containers or ()}
         for listed in self._candidates(request):
             ours = our_image(ImageFacts.of(listed), entries)
-            if ours is None or ours.base or ours.image.id in used:
+            if ours is None or ours.image.id in used:
                 continue
-            gone = self._remove(list(ours.tags) or [ours.image.id])
+            gone = self._remove([name or ours.image.id for name in ours.names(everything=False)])
             removed += gone
             freed += listed.get("Size", 0) if any("Deleted" in item for item in gone) else 0
         return Reply(200, {"ImagesDeleted": removed or None, "SpaceReclaimed": freed})
