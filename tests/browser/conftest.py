@@ -1,0 +1,70 @@
+"""A real JupyterLab on a copy of the course, and a real Chromium in front of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from course import lab
+
+ROOT = Path(__file__).parents[2]
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# No sandbox: Chromium refuses to make one for root. The rest keeps it from asking anybody anything.
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium; a skip with the reason where there is none."""
+    path = next((found for name in _NAMES if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no Chromium on PATH (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def course_copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the lessons and exercises, so that running and saving changes nothing here."""
+    root = tmp_path_factory.mktemp("course")
+    shutil.copytree(ROOT / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(ROOT / "exercises", root / "exercises")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_ROOT", str(root))
+        patch.setenv("COURSE_HOME", str(root / "home"))
+        patch.setenv("JUPYTERLAB_SETTINGS_DIR", str(root / "settings"))  # the theme is set in here
+        patch.delenv("COURSE_WORK", raising=False)
+        yield root
+
+
+@pytest.fixture(scope="module")
+def url(course_copy: Path) -> Iterator[str]:
+    """Where JupyterLab serves the copy, with its token."""
+    with lab.serving() as served:
+        yield served.url
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page in a theme. COURSE_SHOTS names a folder for screenshots of its end."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme=request.param)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    yield page
+    if shots := os.environ.get("COURSE_SHOTS"):
+        Path(shots).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(shots) / f"{request.node.name}.png")
+    context.close()
