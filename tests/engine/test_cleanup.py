@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -184,7 +185,12 @@ def test_half_made_things_go_too(scene: Scene) -> None:
     with pytest.raises(docker.errors.BuildError):
         scene.ours.images.build(fileobj=io.BytesIO(dockerfile), nocache=True, rm=True, tag=scene.name("bad"))
     engine = scene.theirs.info()["ID"]
-    noted = scene.ledger.entries(engine)
+    deadline = (
+        time.monotonic() + 20
+    )  # docker-py hangs up at the error: the gateway hears of it a moment later
+    while not (noted := scene.ledger.entries(engine)) or {e.kind for e in noted} != {"image", "container"}:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     step = next(entry.id for entry in noted if entry.kind == "container")
     assert scene.theirs.containers.get(step).status in ("exited", "created")
     assert [entry.kind for entry in noted].count("image") == 1  # of `touch`, which worked
