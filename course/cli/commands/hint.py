@@ -18,7 +18,7 @@ def command(exercise: str, as_json: bool) -> None:
     Each call gives one more; how far you went is remembered.
 
     \b
-    Example:
+    Examples:
       course hint 03-first-dockerfile
     """
     found = find(exercise)
