@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import FrameType
 from typing import cast
 
-_GIVEN = sys.argv[1] if __name__ == "__main__" else ""  # importing it, as documentation tools do, serves nothing
+_GIVEN = sys.argv[1] if __name__ == "__main__" else ""  # an import serves nothing
 CONTENT = json.loads(zlib.decompress(base64.b64decode(_GIVEN))) if _GIVEN else {"blobs": {}, "tags": [{}, {}]}
 PATH = re.compile(r"/v2/(?P<name>[a-z0-9/_-]+)/(?P<kind>manifests|blobs)/(?P<reference>[\w.:-]+)")
 TLS_HANDSHAKE = b"\x16"
