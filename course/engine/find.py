@@ -137,10 +137,18 @@ def client_options(address: Address) -> dict[str, Any]:
     return {"base_url": address.url, "version": "auto", "tls": _tls(address)}
 
 
+class _OwnCa(TLSConfig):
+    """Has the engine's own CA decide: requests would prefer REQUESTS_CA_BUNDLE, where it is set."""
+
+    def configure_client(self, client: docker.APIClient) -> None:
+        super().configure_client(client)
+        client.trust_env = False
+
+
 def _tls(address: Address) -> TLSConfig:
     folder = Path(address.tls_dir)
     ca, cert, key = (str(folder / name) for name in ("ca.pem", "cert.pem", "key.pem"))
-    return TLSConfig(
+    return _OwnCa(
         client_cert=(cert, key) if Path(cert).is_file() else None,
         ca_cert=ca if Path(ca).is_file() else None,
         verify=address.tls_verify,

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course.engine.embedded.packages import Unpacked
+
 COURSE = (sys.executable, "-c", "from course.cli import main; main()")
 _SECONDS = 120
 
@@ -141,6 +143,19 @@ def sandbox(home: Path, cache: Path, *, data_size: str = "900m", **env: str) -> 
 
 # Not the surrounding machine's: its engine is none of ours.
 _NEUTRAL = {"DOCKER_HOST": "", "DOCKER_CONTEXT": "", "DOCKER_CONFIG": "", "XDG_RUNTIME_DIR": "/run/user/0"}
+
+
+def start_engine(box: Sandbox, unpacked: Unpacked, *sockets: str, options: Sequence[str] = ()) -> None:
+    """Starts a plain dockerd, as somebody's existing engine; returns when it answers at the first socket."""
+    hosts = " ".join(f"-H unix://{socket}" for socket in sockets)
+    script = (
+        "mkdir -p /run/theirs && mount -t tmpfs tmpfs /run/theirs && "
+        f"setsid dockerd --data-root=/run/theirs {hosts} {' '.join(options)} "
+        "</dev/null >/run/theirs.log 2>&1 & for i in $(seq 300); do "
+        f"curl -sf --unix-socket {sockets[0]} http://d/_ping && exit 0; sleep 0.1; done; "
+        "cat /run/theirs.log; exit 1"
+    )
+    assert "OK" in box.run("sh", "-c", script, PATH=unpacked.search_path())
 
 
 def left_behind(box: Sandbox) -> dict[str, object]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from course.engine.embedded import cgroups, mounts, processes
 from tests.engine.conftest import MachineMaker
 from tests.engine.sandbox import COURSE, Sandbox, image_tar, left_behind
 
@@ -138,3 +141,42 @@ def test_down_without_up_does_nothing(machine: MachineMaker) -> None:
     out, _ = box.course("down")
     assert "was not running" in out
     assert left_behind(box) == before
+
+
+def test_a_disk_of_the_learners_for_the_data_stays_mounted(machine: MachineMaker) -> None:
+    box = machine("unstable")
+    root = f"{box.home}/data/engine"
+    box.run("sh", "-c", f"mkdir -p {root} && mount -t tmpfs disk {root}")
+    before = left_behind(box)
+    box.course("up")
+    box.docker("volume", "create", "kept")
+    box.course("down")
+    assert left_behind(box) == before
+    assert "kept" in box.run("ls", f"{root}/volumes")
+    box.course("down", "--purge")
+    assert left_behind(box) == before
+    assert box.run("ls", root) == ""
+
+
+def test_room_is_made_in_a_cgroup_v2_root_with_processes() -> None:
+    """As in a container with a cgroup namespace of its own; here in a group below the real root."""
+    root = next((one.point for one in mounts.mounts() if one.kind == "cgroup2"), None)
+    if root is None or os.geteuid() != 0:
+        pytest.skip("needs root and a cgroup v2 mount")
+    group = root / f"course-test-{os.getpid()}"
+    group.mkdir()
+    process = subprocess.Popen(["sleep", "100"])
+    try:
+        (group / "cgroup.procs").write_text(str(process.pid))
+        assert cgroups.make_room(group)
+        assert (group / "cgroup.procs").read_text() == ""
+        assert (group / "init/cgroup.procs").read_text().split() == [str(process.pid)]
+        controllers = (group / "cgroup.controllers").read_text().split()
+        assert (group / "cgroup.subtree_control").read_text().split() == controllers
+        assert not cgroups.make_room(group)  # nothing left to do
+    finally:
+        process.kill()
+        process.wait()
+        processes.wait_until(lambda: (group / "init/cgroup.procs").read_text() == "", 5)
+        (group / "init").rmdir()
+        group.rmdir()

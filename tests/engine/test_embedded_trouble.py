@@ -17,22 +17,9 @@ import pytest
 from course.engine.embedded import packages
 from course.errors import PackageError
 from tests.engine.conftest import MachineMaker, UnpackedGetter
-from tests.engine.sandbox import Sandbox, image_tar, left_behind
+from tests.engine.sandbox import Sandbox, image_tar, left_behind, start_engine
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(120)]
-
-
-def start_engine(box: Sandbox, unpacked: packages.Unpacked, socket: str) -> None:
-    """Starts a plain dockerd, as somebody's existing engine; returns when it answers."""
-    path = f"{unpacked.root}/usr/sbin:{unpacked.root}/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    # A data root outside of the course's folders; the socket and pid file where a plain engine has them.
-    script = (
-        "mkdir -p /run/theirs && mount -t tmpfs tmpfs /run/theirs && "
-        f"setsid dockerd --data-root=/run/theirs -H unix://{socket} </dev/null >/run/theirs.log 2>&1 & "
-        f"for i in $(seq 300); do curl -sf --unix-socket {socket} http://d/_ping && exit 0; sleep 0.1; done; "
-        "cat /run/theirs.log; exit 1"
-    )
-    assert "OK" in box.run("sh", "-c", script, PATH=path)
 
 
 def test_an_existing_engine_is_used_and_nothing_started(

@@ -98,8 +98,7 @@ class Apt:
             "Dir::Etc": folder / "etc",
             "Dir::Etc::sourcelist": folder / "sources.list",
             "Dir::Etc::sourceparts": "-",
-            "Dir::Etc::parts": folder
-            / "etc/parts",  # not the host's: it may hold hooks that run after an update
+            "Dir::Etc::parts": folder / "etc/parts",  # not the host's: it may hold hooks
             "Dir::Etc::main": "-",
             "Dir::Etc::trusted": "/dev/null",
             "Dir::Etc::trustedparts": "/dev/null",
@@ -107,8 +106,8 @@ class Apt:
             "Dir::Etc::netrcparts": "/etc/apt/auth.conf.d",
             "Acquire::Languages": "none",
             "Acquire::Retries": "2",
-            # sid's list is signed for a week. A classroom's mirror is often older; apt has this setting for it.
-            # The signature is verified all the same.
+            # sid's list is signed for a week, and a classroom's mirror is often older; apt has this setting
+            # for it. The signature is verified all the same.
             "Acquire::Min-ValidTime": str(90 * 24 * 3600),  # seconds
             "APT::Sandbox::User": "root",  # the user _apt could not write to our folder
             "APT::Update::Error-Mode": "any",  # a list that can't be fetched is an error, not a warning
