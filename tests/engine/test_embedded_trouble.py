@@ -80,6 +80,11 @@ def test_docker_host_to_nowhere_starts_nothing(machine: MachineMaker) -> None:
     assert not box.named("dockerd")
 
 
+# As the root of a container is: an overlay, on which no other overlay can be made.
+OVERLAY = (
+    "mkdir -p /run/o/u /run/o/w && "
+    "mount -t overlay -o lowerdir=/etc,upperdir=/run/o/u,workdir=/run/o/w overlay {home}/data"
+)
 TROUBLE = {
     # what is wrong with the machine: the commands that make it so, and the words of fact and remedy
     "no cgroup": (
@@ -88,8 +93,7 @@ TROUBLE = {
         "--privileged",
     ),
     "no overlay": (
-        "mkdir -p /run/o/u /run/o/w && mount -t overlay -o lowerdir=/etc,upperdir=/run/o/u,workdir=/run/o/w "
-        "overlay {home}/data",
+        f"{OVERLAY}; for device in /dev/loop*; do mount --bind /dev/null $device; done",
         "no overlay can be mounted",
         "COURSE_HOME",
     ),
@@ -113,6 +117,24 @@ def test_trouble_ends_in_fact_cause_and_next_step(machine: MachineMaker, trouble
     assert remedy in err
     assert "Traceback" not in err
     assert left_behind(box) == before
+
+
+def test_data_on_an_overlay_go_into_a_disk_of_their_own(machine: MachineMaker, tmp_path: Path) -> None:
+    """As in a container without a volume. The disk goes with the engine, the data in it stay."""
+    box = machine("unstable")
+    box.run("sh", "-c", OVERLAY.format(home=box.home))
+    before = left_behind(box)
+    _, err = box.course("up")
+    assert "which can't carry overlay" in err
+    box.docker("import", str(image_tar(tmp_path / "i.tar")), "tiny")
+    assert box.docker("run", "--rm", "tiny", "/bin/sh", "-c", "echo well") == "well"
+    box.course("down")
+    assert left_behind(box) == before
+    box.course("up")
+    assert box.docker("images", "-q", "tiny")
+    box.course("down", "--purge")
+    assert left_behind(box) == before
+    assert "engine" not in box.run("ls", f"{box.home}/data")
 
 
 @pytest.mark.parametrize("kilobytes", [4, 12])  # the first is full before dockerd starts, the second after

@@ -22,6 +22,11 @@ class Layout:
         return self.run / "docker.sock"
 
     @property
+    def disk(self) -> Path:
+        """The disk for the data root, where it needs one."""
+        return self.data_root.with_suffix(".img")
+
+    @property
     def config(self) -> Path:
         """dockerd's configuration. Its path on a command line marks our dockerd."""
         return self.run / "daemon.json"

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from course.engine.address import Address
 from course.engine.connect import connect
-from course.engine.embedded import before, cgroups, links, machine, mounts, packages, processes
+from course.engine.embedded import before, cgroups, disk, links, machine, mounts, packages, processes
 from course.engine.embedded.configuration import configuration
 from course.engine.embedded.diagnosis import file_failure, start_failure
 from course.engine.embedded.layout import Layout, layout
@@ -62,7 +62,7 @@ def up(steps: Steps = SILENT) -> Address:
         unpacked = packages.ensure("engine", steps)
         machine.ensure_pieces(steps)
         with steps.step(f"Starting Docker Engine {unpacked.version} ({unpacked.suite})"):
-            _start(where, unpacked)
+            _start(where, unpacked, steps)
     return embedded_address()
 
 
@@ -160,7 +160,7 @@ def _refuse_beside_another(where: Layout) -> None:
         )
 
 
-def _start(where: Layout, unpacked: Unpacked) -> None:
+def _start(where: Layout, unpacked: Unpacked, steps: Steps) -> None:
     _clear(where)
     where.data_root.mkdir(parents=True, exist_ok=True, mode=0o710)
     where.log.parent.mkdir(parents=True, exist_ok=True)
@@ -168,14 +168,22 @@ def _start(where: Layout, unpacked: Unpacked) -> None:
     if cgroups.in_container():
         _make_room()
     before.remember(where.before, where.data_root)
+    try:
+        disk.ensure_overlay(where, steps)
+        _start_daemon(where, unpacked)
+    except BaseException:  # also Ctrl-C: what was begun is undone
+        _clear(where)
+        before.put_back(where.before)
+        raise
+
+
+def _start_daemon(where: Layout, unpacked: Unpacked) -> None:
     where.config.write_text(json.dumps(configuration(where, unpacked, links.routes()), indent=2))
     since = _rotate(where)
     pid = _launch(where, unpacked)
     processes.wait_until(lambda: _answers_or_died(pid), _START_SECONDS)
     if not processes.running(pid) or not answers(embedded_address()):
         processes.stop([pid], signal.SIGTERM, 10)
-        _clear(where)
-        before.put_back(where.before)
         raise start_failure(where.log, since)
 
 
@@ -259,6 +267,7 @@ def _delete_data(where: Layout) -> None:
             f"{inside[0]} is still mounted below the engine's data; nothing was deleted.",
             hint=f"See: findmnt {inside[0]}",
         )
+    disk.delete(where)
     if not where.data_root.exists():
         return
     for entry in where.data_root.iterdir():

@@ -17,12 +17,20 @@ MIN_FREE = 300_000_000
 """Bytes that must be free where the engine keeps its data, or it is not started."""
 # What Debian's package puts where, and what it is for. The unpacked engine can't do without them, and can't
 # bring them along either: they depend on the host's libraries.
-_PIECES = (
+Pieces = tuple[tuple[str, tuple[str, ...], str], ...]
+_PIECES: Pieces = (
     ("runc", ("/usr/sbin/runc", "/usr/bin/runc"), "starts the containers"),
     ("iptables", ("/usr/sbin/iptables", "/sbin/iptables"), "connects them to the network"),
     ("ca-certificates", ("/etc/ssl/certs/ca-certificates.crt",), "lets registries prove who they are"),
 )
-_SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+DISK_PIECES: Pieces = (
+    (
+        "e2fsprogs",
+        ("/usr/sbin/mkfs.ext4", "/sbin/mkfs.ext4"),
+        "makes the disk that the engine's data needs here",
+    ),
+)
+SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def check_system() -> None:
@@ -70,12 +78,12 @@ def options(system: str, *, root: bool, debian: bool) -> tuple[str, str] | None:
     return None
 
 
-def ensure_pieces(steps: Steps = SILENT) -> None:
+def ensure_pieces(steps: Steps = SILENT, pieces: Pieces = _PIECES) -> None:
     """Installs, with the host's apt-get, what of the small runtime pieces is missing; each is named before.
 
     Raises PackageError.
     """
-    lacking = [(name, purpose) for name, files, purpose in _PIECES if not _present(name, files)]
+    lacking = [(name, purpose) for name, files, purpose in pieces if not _present(name, files)]
     if not lacking:
         return
     for name, purpose in lacking:
@@ -88,7 +96,7 @@ def ensure_pieces(steps: Steps = SILENT) -> None:
             run = _install(names)
             if run.returncode:
                 raise apt.failure(f"{update.stdout}\n{run.stdout}", f"Debian's {', '.join(names)}")
-    still = [name for name, files, _ in _PIECES if not _present(name, files)]
+    still = [name for name, files, _ in pieces if not _present(name, files)]
     if still:
         raise PackageError(
             f"{', '.join(still)} can't be found though apt-get installed it.", detail=run.stdout[-2000:]
@@ -96,7 +104,7 @@ def ensure_pieces(steps: Steps = SILENT) -> None:
 
 
 def check_ground(where: Layout) -> None:
-    """Returns where dockerd can work: cgroups, disk, overlay. The data root must exist.
+    """Returns where there are control groups and free space. The data root must exist.
 
     Raises EngineStartFailed with the reason.
     """
@@ -112,19 +120,10 @@ def check_ground(where: Layout) -> None:
             f"The course's engine can't start: only {free / 1e6:.0f} MB are free at {where.data_root}.",
             hint="Free some space, or set COURSE_HOME to a folder on another disk. Then: course up",
         )
-    if refusal := mounts.overlay_refusal(where.data_root):
-        kind = mounts.file_system(where.data_root)
-        raise EngineStartFailed(
-            f"The course's engine can't start: no overlay can be mounted on {where.data_root} ({kind}). "
-            "Without it every layer would be a full copy.",
-            hint="Set COURSE_HOME to a folder on ext4, xfs, btrfs or tmpfs (in a container: on a volume). "
-            "If the kernel lacks overlay: sudo modprobe overlay. Then: course up",
-            detail=refusal,
-        )
 
 
 def _present(name: str, files: tuple[str, ...]) -> bool:
-    return any(Path(file).exists() for file in files) or shutil.which(name, path=_SEARCH_PATH) is not None
+    return any(Path(file).exists() for file in files) or shutil.which(name, path=SEARCH_PATH) is not None
 
 
 def _install(names: list[str]) -> subprocess.CompletedProcess[str]:
