@@ -34,7 +34,7 @@ _SILENT = (
     r"|received unexpected HTTP status: 50"
 )
 _LOGIN = r"no basic auth credentials|authentication required"
-_UNAUTHORIZED = r"\b40[13]\b|unauthorized|forbidden"
+_UNAUTHORIZED = r"\b40[13]\b|unauthorized|forbidden|(?<!permission )\bdenied\b"
 _UNKNOWN = (
     r"manifest unknown|manifest for .* not found|name unknown|repository .*does not exist|: not found"
     r"|pull access denied|no matching manifest|requested access to the resource is denied|\b404\b"

@@ -125,6 +125,7 @@ CASES = [
         "server message: insufficient_scope: authorization failed",
         UnknownTag,
     ),
+    ("denied", UnknownTag),
     ("name unknown: repository name not known to registry", UnknownTag),
     ("no matching manifest for linux/arm/v7 in the manifest list entries", UnknownTag),
     (
@@ -149,9 +150,13 @@ def test_words_become_the_error_that_fits(words: str, kind: type[PullFailed]) ->
 
 
 def test_other_words_are_an_error_of_no_special_kind() -> None:
-    error = pull_error("write /var/lib/docker/tmp/x: no space left on device", "python:3.13-slim", HUB)
-    assert type(error) is PullFailed
-    assert "no space left" in error.detail
+    for words in (
+        "write /var/lib/docker/tmp/x: no space left on device",
+        "mkdir /var/lib/docker/overlay2/x: permission denied",
+    ):
+        error = pull_error(words, "python:3.13-slim", HUB)
+        assert type(error) is PullFailed
+        assert error.detail == words
 
 
 def test_a_message_says_who_did_what() -> None:
