@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import platform
 import tempfile
 import threading
@@ -42,6 +43,8 @@ T = TypeVar("T")
 _BEFORE, _FIRST, _LAST = 0, 1, 2  # containers go first: images and networks are in use while they are there
 ATTEMPT = f"{PREFIX}.check"
 """The label with an attempt's name on all that it makes, beside the course's own."""
+PROCESS = f"{PREFIX}.check.process"
+"""The label with the number of the process that makes an attempt."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +110,12 @@ class Attempt:
 
     @property
     def labels(self) -> dict[str, str]:
-        """What marks a container, network or volume as this attempt's."""
-        return made("container") | {ATTEMPT: self.name}
+        """What marks a container as this attempt's."""
+        return made("container") | self._marks
+
+    @property
+    def _marks(self) -> dict[str, str]:
+        return {ATTEMPT: self.name, PROCESS: str(os.getpid())}
 
     # Building ---------------------------------------------------------------------------------------
 
@@ -207,7 +214,7 @@ class Attempt:
     def _network(self) -> str:
         self._undo.append((_LAST, functools.partial(self._remove_network, self.name)))
         self.client.networks.create(
-            self.name, driver="bridge", internal=True, labels=made("network") | {ATTEMPT: self.name}
+            self.name, driver="bridge", internal=True, labels=made("network") | self._marks
         )
         return self.name
 
@@ -222,7 +229,7 @@ class Attempt:
         name = f"{self.name}-cage"
         network = self.network
         self._undo.append((_FIRST, functools.partial(self._remove_container, name)))
-        return cage.create(self.client, name, network, self.limits, {ATTEMPT: self.name})
+        return cage.create(self.client, name, network, self.limits, self._marks)
 
     @contextlib.contextmanager
     def ahead(self) -> Iterator[None]:

@@ -41,6 +41,10 @@ class TooMuch(BuildError):
     """The build used more than it may."""
 
 
+class DiskFilled(TooMuch):
+    """The free space fell while the build ran, and came back when it was cancelled."""
+
+
 def build(
     attempt: Attempt,
     tag: str,
@@ -56,9 +60,18 @@ def build(
             if runs_nothing(text):
                 return _plain(attempt, tag, buildargs, fresh, on_update, None)
             return _guarded(attempt, tag, buildargs, fresh, on_update)
+        except DiskFilled:
+            if last:  # twice in a row is no neighbour's coming and going
+                raise
         except (BuildError, EngineRefused) as error:
-            if last or not _TRANSIENT.search(f"{error} {error.detail}"):
+            if not _TRANSIENT.search(f"{error} {error.detail}"):
                 raise _explained(error, attempt.limits) from error
+            if last:
+                raise EngineRefused(
+                    "The engine lost track of its build cache, twice.",
+                    hint="Check again. If it stays so: docker builder prune",
+                    detail=f"{error} {error.detail}",
+                ) from error
     raise AssertionError  # the loop returns or raises
 
 
@@ -119,9 +132,10 @@ def _guarded(
             return _plain(attempt, tag, buildargs, fresh, on_update, cancels.append)
     except BuildError as error:
         if not guard.tripped:
+            attempt.client.ping()  # an engine that went away is no wrong answer; this raises then
             raise
         if guard.came_back():
-            raise TooMuch(
+            raise DiskFilled(
                 f"The build wrote more than {size(attempt.limits.disk)} to the disk and was cancelled.",
                 hint="Look for a step that writes without end.",
             ) from error

@@ -30,7 +30,7 @@ class DiskGuard:
         interval: float = INTERVAL,
     ) -> None:
         self._free, self._allowance, self._stop, self._interval = free, allowance, stop, interval
-        self._before = free()
+        self._before = self._lowest = free()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="disk guard", daemon=True)
         self.tripped = False
@@ -46,20 +46,22 @@ class DiskGuard:
         self._thread.join()
 
     def came_back(self) -> bool:
-        """Whether at least half of what was eaten is free again, now that its eater was stopped."""
+        """Whether half of the allowance becomes free again, counted from the lowest point, now that the
+        build was stopped. What others wrote before, and keep, doesn't count."""
         deadline = time.monotonic() + RETURN_SECONDS
+        lowest = self._lowest
         while time.monotonic() < deadline:
-            if self._eaten() < self._allowance / 2:
+            now = self._free()
+            lowest = min(lowest, now)
+            if now - lowest > self._allowance / 2:
                 return True
-            time.sleep(INTERVAL)
+            time.sleep(self._interval)
         return False
-
-    def _eaten(self) -> int:
-        return self._before - self._free()
 
     def _watch(self) -> None:
         while not self._ended.wait(self._interval):
-            if self._eaten() > self._allowance:
+            self._lowest = self._free()
+            if self._before - self._lowest > self._allowance:
                 self.tripped = True
                 self._stop()
                 return

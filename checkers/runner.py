@@ -38,14 +38,17 @@ def check(
     """Checks an answer: the learner's working copy, or `folder`.
 
     What the answer, the grader or the engine did is in the report. Raises only where there is nothing to
-    report on: UnknownExercise, NoWorkingCopy, CheckBusy, ManifestError, or the EngineError of an engine that
-    can't be reached at all. Leaves nothing behind in the engine, however it ends.
+    report on: UnknownExercise, NoWorkingCopy, CheckBusy, ManifestError. Leaves nothing behind in the engine,
+    however it ends.
     """
     exercise = find(exercise_id)
     plan = plan_for(exercise.id)
     folder = folder or working_copy(exercise.id)
     own = client is None
-    client = client or connect()
+    try:
+        client = client or connect()
+    except EngineError as error:
+        return Report(exercise.id, (_could_not_tell("engine", "The engine answers", error, 0.0),))
     try:
         with terminable(), _alone(exercise.id, folder):
             return run(exercise, plan, folder, client, steps)
