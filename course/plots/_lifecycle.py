@@ -60,7 +60,7 @@ def lifecycle(events: Sequence[Mapping[str, Any]], title: str = "One container's
     points = moments(events)
     if not points:
         raise ValueError("no container event in this stream")
-    with canvas(max(6.5, 1.05 * len(points) + 1.2), 2.5) as (figure, axes):
+    with canvas(max(6.5, 0.85 * len(points) + 1.0), 2.5) as (figure, axes):
         bare(axes)
         axes.set_title(title)
         for start, end, state in _spans(points):

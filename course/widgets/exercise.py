@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -40,7 +41,7 @@ class ExercisePanel(anywidget.AnyWidget):
     ) -> None:
         super().__init__(
             heading=f"Exercise {exercise.id}: {exercise.title} ({exercise.minutes} minutes)",
-            task=MarkdownIt("commonmark").enable("table").render(exercise.task),
+            task=_page(exercise.task),
         )
         self._exercise = exercise
         self._actions: dict[str, Callable[[], str]] = {
@@ -85,6 +86,12 @@ class ExercisePanel(anywidget.AnyWidget):
             f"<p><code>course start {name}</code>, then <code>course check {name}</code></p>"
         )
         return {**data, "text/plain": text, "text/html": page}, metadata
+
+
+def _page(task: str) -> str:
+    """The task as HTML, without its title: the panel's heading says it already."""
+    body = re.sub(r"\A\s*# .*\n", "", task)
+    return str(MarkdownIt("commonmark").enable("table").render(body))
 
 
 def error_card(error: CourseError) -> Html:

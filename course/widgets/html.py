@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 _ID = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Html:
     """An output with two forms: for a page, and for a reader of plain text."""
 
     html: str
     text: str
+
+    def __repr__(self) -> str:
+        return self.text  # what plain Python and a terminal show
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/html": self.html, "text/plain": self.text}

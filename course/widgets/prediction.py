@@ -64,5 +64,6 @@ class Prediction(anywidget.AnyWidget):
         if self.answer >= 0:
             right = html.escape(self.options[self.answer])
             return f"<p><strong>What happened:</strong> {LETTERS[self.answer]}) {right}</p>"
-        rows = "".join(f"<li>{html.escape(option)}</li>" for option in self.options)
-        return f'<p><strong>Predict:</strong> {html.escape(self.question)}</p><ol type="a">{rows}</ol>'
+        # The letters are text: pages restyle lists, and the explanation speaks of a, b and c.
+        rows = "".join(f"<br>{LETTERS[i]}) {html.escape(option)}" for i, option in enumerate(self.options))
+        return f"<p><strong>Predict:</strong> {html.escape(self.question)}{rows}</p>"

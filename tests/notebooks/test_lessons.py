@@ -28,7 +28,7 @@ def nbval(lessons: list[str], home: Path) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"COURSE_HOME": str(home), "COURSE_WORK": str(home / "work")}
     environment.pop("PYTEST_XDIST_WORKER", None)
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280, check=False
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=560, check=False
     )
 
 
@@ -62,6 +62,7 @@ def _exists(client: docker.DockerClient, entry: Entry) -> bool:
 
 
 @pytest.mark.engine
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_lesson_gives_what_is_committed_and_leaves_nothing(
     name: str, tmp_path: Path, client: docker.DockerClient
@@ -72,6 +73,7 @@ def test_a_lesson_gives_what_is_committed_and_leaves_nothing(
 
 
 @pytest.mark.engine
+@pytest.mark.timeout(600)
 def test_a_wrong_output_is_noticed(tmp_path: Path) -> None:
     """The comparison compares: a lesson with one altered output fails."""
     text = (ROOT / "notebooks" / "00_start.ipynb").read_text(encoding="utf-8")
