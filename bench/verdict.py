@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import uuid
 
@@ -32,10 +31,10 @@ until curl -s "$url" | grep -q 'Willkommen, Ada!'; do sleep 0.05; done
 def run() -> dict[str, float]:
     """Medians in seconds of a verdict and of the script, run in turn, and verdict ÷ script."""
     solution = find(EXERCISE).solution
-    program = docker_cli()
-    if program is None:
+    cli = docker_cli(find_engine().url)
+    if cli is None:
         raise EngineError("The comparison needs the docker CLI with buildx.")
-    environment = os.environ | {"DOCKER": program, "LABEL": MADE, "DOCKER_HOST": find_engine().url}
+    environment = cli.environment | {"DOCKER": cli.program, "LABEL": MADE}
 
     def verdict() -> None:
         report = check(EXERCISE, solution)

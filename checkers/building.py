@@ -105,8 +105,9 @@ def _guarded(
     fresh: bool,
     on_update: Callable[[Build], None] | None,
 ) -> Build:
-    program, host = buildx.docker_cli(), host_of(attempt.client)
-    parent = attempt.cage.cgroup_parent(attempt.info) if program and host else ""
+    host = host_of(attempt.client)
+    cli = buildx.docker_cli(host) if host else None
+    parent = attempt.cage.cgroup_parent(attempt.info) if cli else ""
     cancels: list[Callable[[], None]] = []
 
     def stop() -> None:
@@ -116,10 +117,9 @@ def _guarded(
     guard = attempt.disk_guard(stop)
     try:
         with guard:
-            if program and host and parent:
+            if cli and parent:
                 return buildx.build(
-                    program,
-                    host,
+                    cli,
                     attempt.folder,
                     tag=tag,
                     buildargs=buildargs,

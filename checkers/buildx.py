@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from typing import Any
 from checkers.limits import Limits
 from course.build.failure import failed
 from course.build.lines import vertex_lines
+from course.engine.address import Address
+from course.engine.describe import version_number
+from course.engine.embedded import cli_environment
 from course.errors import BuildTimeout
 from course.trace import Build, Recorder
 from course.trace.wire import LogUpdate, StatusResponse, VertexUpdate
@@ -29,25 +33,36 @@ _LINE_MAX = 4 * 1024 * 1024  # bytes of one line of JSON; BuildKit's messages ca
 _STOP_SECONDS = 5.0
 
 
+@dataclass(frozen=True)
+class DockerCli:
+    """A docker CLI that can do a caged build, and the variables that lead it to its engine and plugins."""
+
+    program: str
+    environment: dict[str, str] = field(hash=False)
+
+
 @functools.cache
-def docker_cli() -> str | None:
-    """The docker CLI, if it is there and has a buildx that reports as JSON (0.13, 2024); else None."""
-    program = shutil.which("docker")
+def docker_cli(host: str) -> DockerCli | None:
+    """The docker CLI for the engine at `host`, the host's or the course's own, if it is there and has a
+    buildx that reports as JSON (0.13, of 2024); else None."""
+    environment = {**os.environ, **cli_environment(Address(host, "DOCKER_HOST"))}
+    # An engine is named by DOCKER_HOST or by a context; docker warns, or refuses, where both are given.
+    environment.pop("DOCKER_CONTEXT", None)
+    program = shutil.which("docker", path=environment.get("PATH"))
     if program is None:
         return None
     with contextlib.suppress(OSError, subprocess.SubprocessError, ValueError, IndexError):
-        words = subprocess.run(
-            [program, "buildx", "version"], capture_output=True, text=True, timeout=20, check=True
-        ).stdout.split()
-        major, minor = words[1].removeprefix("v").split(".")[:2]
-        if (int(major), int(minor)) >= (0, 13):
-            return program
+        command = [program, "buildx", "version"]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=20, check=True, env=environment
+        )
+        if version_number(done.stdout.split()[1]) >= (0, 13):
+            return DockerCli(program, environment)
     return None
 
 
 def build(
-    program: str,
-    host: str,
+    cli: DockerCli,
     context: Path,
     *,
     tag: str,
@@ -58,19 +73,18 @@ def build(
     fresh: bool = False,
     on_start: Callable[[Callable[[], None]], None] | None = None,
 ) -> Build:
-    """Builds `context` on the engine at `host`, its RUN steps beneath `cgroup_parent` and without a network.
+    """Builds `context`, its RUN steps beneath `cgroup_parent` and without a network.
 
     Raises as course.build.build does.
     """
-    command = [program, "buildx", "build", "--builder", "default", "--progress", "rawjson", "--tag", tag]
+    command = [cli.program, "buildx", "build", "--builder", "default", "--progress", "rawjson", "--tag", tag]
     command += ["--network", "none", "--cgroup-parent", cgroup_parent]
     command += [f"--ulimit={limit['Name']}={limit['Soft']}:{limit['Hard']}" for limit in limits.ulimits()]
     command += [f"--build-arg={name}={value}" for name, value in buildargs.items()]
     command += [f"--label={name}={value}" for name, value in labels.items()]
     command += ["--no-cache"] * fresh + ["--", str(context)]
     # Attestations make the image's ID change at every cached rebuild, and their export takes time.
-    environment = {**os.environ, "DOCKER_HOST": host, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
-    environment.pop("DOCKER_CONTEXT", None)
+    environment = {**cli.environment, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     run = _Run(command, environment, context / "Dockerfile", limits.build)
     if on_start:
         on_start(run.cancel)

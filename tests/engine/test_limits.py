@@ -12,7 +12,7 @@ import pytest
 
 from checkers import buildx, disk
 from checkers.attempt import Attempt
-from checkers.building import DiskFilled, TooMuch
+from checkers.building import DiskFilled, TooMuch, host_of
 from checkers.disk import local_free
 from checkers.limits import MIB, Limits
 from course.errors import BuildTimeout, EngineRefused, StepFailed
@@ -32,12 +32,14 @@ def answer(folder: Path, *lines: str) -> Path:
 
 
 @pytest.fixture(params=["with the docker CLI", "without"])
-def caged(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+def caged(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, client: docker.DockerClient
+) -> bool:
     """Whether builds go beneath the cage's control group."""
     if request.param == "without":
-        monkeypatch.setattr(buildx, "docker_cli", lambda: None)
+        monkeypatch.setattr(buildx, "docker_cli", lambda host: None)
         return False
-    if buildx.docker_cli() is None:
+    if buildx.docker_cli(host_of(client) or "") is None:
         pytest.skip("no docker CLI with buildx here")
     return True
 
@@ -86,7 +88,7 @@ def test_deadline_and_disk_hold_either_way(
 
 
 def test_memory_and_processes_hold_in_a_cage(client: docker.DockerClient, tmp_path: Path) -> None:
-    if buildx.docker_cli() is None:
+    if buildx.docker_cli(host_of(client) or "") is None:
         pytest.skip("no docker CLI with buildx here")
     for line in ("RUN tail /dev/zero", "RUN f() { f | f & f; }; f"):
         with (
