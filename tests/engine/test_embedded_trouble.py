@@ -148,6 +148,31 @@ def test_disk_that_fills_up_during_the_start(machine: MachineMaker, kilobytes: i
     assert left_behind(box) == before
 
 
+def test_another_containerd_is_left_alone(
+    machine: MachineMaker, unpacked: UnpackedGetter, tmp_path: Path
+) -> None:
+    """As on a Kubernetes node: dockerd would put its images and containers there."""
+    box = machine("unstable")
+    script = (
+        "mkdir -p /run/theirs /run/containerd; mount -t tmpfs theirs /run/theirs; "
+        "setsid containerd --root /run/theirs --state /run/theirs-state </dev/null >/run/theirs.log 2>&1 & "
+        "for i in $(seq 100); do ctr version >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1"
+    )
+    path = unpacked("unstable").search_path()
+    box.run("sh", "-c", script, PATH=path)
+    before = left_behind(box)
+    box.course("up")
+    box.docker("import", str(image_tar(tmp_path / "i.tar")), "tiny")
+    box.docker("run", "-d", "--init", "--name=one", "tiny", "/bin/sleep", "1000")
+    assert box.run("ctr", "namespaces", "list", "-q", PATH=path).split() == []
+    assert len(box.named("containerd")) == 2
+    box.kill("dockerd")
+    box.course("up")
+    box.docker("start", "one")
+    box.course("down")
+    assert left_behind(box) == before
+
+
 def test_routed_address_ranges_are_avoided(machine: MachineMaker, tmp_path: Path) -> None:
     """A VPN that routes all of Docker's usual ranges: the engine takes others."""
     box = machine("unstable")

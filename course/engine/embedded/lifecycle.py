@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,9 +14,20 @@ from filelock import FileLock, Timeout
 
 from course.engine.address import Address
 from course.engine.connect import connect
-from course.engine.embedded import before, cgroups, disk, links, machine, mounts, packages, processes
+from course.engine.embedded import (
+    before,
+    cgroups,
+    disk,
+    links,
+    machine,
+    mounts,
+    own_containerd,
+    packages,
+    processes,
+)
 from course.engine.embedded.configuration import configuration
 from course.engine.embedded.diagnosis import file_failure, start_failure
+from course.engine.embedded.launch import launch, rotate
 from course.engine.embedded.layout import Layout, layout
 from course.engine.embedded.packages import Unpacked
 from course.engine.failures import engine_errors
@@ -27,8 +37,8 @@ from course.steps import SILENT, Steps
 
 _LOCK_SECONDS = 900  # the other one may be fetching packages over a slow line
 _START_SECONDS = 90  # a large data root on a slow disk; an empty one takes 2
+_RESTART_SECONDS = 30
 _STOP_SECONDS = 60  # dockerd gives each container its stop time-out, 10 s by default, all at once
-_LOG_MAX = 5_000_000  # bytes; a longer log is set aside when the engine is started
 
 
 @dataclass(frozen=True)
@@ -52,11 +62,10 @@ def up(steps: Steps = SILENT) -> Address:
     PackageError, or EngineStartFailed with the fact, the cause and the log's last lines.
     """
     where = layout()
-    if found := _found():
-        _await_containerd(where, found, steps)
+    if (found := _found()) and _whole(where, found, steps):
         return found
     with _locked(where):
-        if found := _found():  # the other one won
+        if (found := _found()) and _whole(where, found, steps):  # the other one won
             return found
         _refuse_beside_another(where)
         unpacked = packages.ensure("engine", steps)
@@ -115,11 +124,12 @@ def _found() -> Address | None:
     return None
 
 
-def _await_containerd(where: Layout, found: Address, steps: Steps) -> None:
-    """Our dockerd answers also without its containerd, and needs some 10 s to restart one that was killed."""
-    if found.origin == "embedded" and processes.containerd(where) is None:
-        with steps.step("Waiting for containerd to be restarted"):
-            processes.wait_until(lambda: _has_containerd(found), _START_SECONDS)
+def _whole(where: Layout, found: Address, steps: Steps) -> bool:
+    """Whether the engine has its containerd. dockerd answers also without, and restarts it in some 10 s."""
+    if found.origin != "embedded" or processes.containerd(where) is not None:
+        return True
+    with steps.step("Waiting for containerd to be restarted"):
+        return processes.wait_until(lambda: _has_containerd(found), _RESTART_SECONDS)
 
 
 def _has_containerd(address: Address) -> bool:
@@ -178,9 +188,14 @@ def _start(where: Layout, unpacked: Unpacked, steps: Steps) -> None:
 
 
 def _start_daemon(where: Layout, unpacked: Unpacked) -> None:
-    where.config.write_text(json.dumps(configuration(where, unpacked, links.routes()), indent=2))
-    since = _rotate(where)
-    pid = _launch(where, unpacked)
+    since = rotate(where.log)
+    settings = configuration(where, unpacked, links.routes())
+    if own_containerd.wanted():
+        launch(["containerd", "--config", own_containerd.configure(where)], unpacked, where.log)
+        settings["containerd"] = str(own_containerd.socket(where))
+        processes.wait_until(own_containerd.socket(where).exists, _START_SECONDS)
+    where.config.write_text(json.dumps(settings, indent=2))
+    pid = launch([unpacked.dockerd, "--config-file", where.config], unpacked, where.log)
     processes.wait_until(lambda: _answers_or_died(pid), _START_SECONDS)
     if not processes.running(pid) or not answers(embedded_address()):
         processes.stop([pid], signal.SIGTERM, 10)
@@ -189,31 +204,6 @@ def _start_daemon(where: Layout, unpacked: Unpacked) -> None:
 
 def _answers_or_died(pid: int) -> bool:
     return answers(embedded_address(), timeout=2) or not processes.running(pid)
-
-
-def _launch(where: Layout, unpacked: Unpacked) -> int:
-    """Starts dockerd in a session of its own, so that it outlives the terminal; returns its process id."""
-    env = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}
-    # Through a shell that ends at once: dockerd becomes init's child, and is no zombie of ours when it ends.
-    script = 'setsid "$@" </dev/null >>"$LOG" 2>&1 & echo $!'
-    run = subprocess.run(
-        ["sh", "-c", script, "sh", str(unpacked.dockerd), "--config-file", str(where.config)],
-        env=env | {"PATH": unpacked.search_path(), "LOG": str(where.log)},
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return int(run.stdout)
-
-
-# Meant for whoever started us: a service manager's sockets, folders of a login session that will end
-# before the engine does, another engine's settings.
-_NOT_INHERITED = (
-    *("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "XDG_RUNTIME_DIR", "TMPDIR"),
-    *("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG"),
-)
 
 
 def _clear(where: Layout) -> None:
@@ -288,12 +278,3 @@ def _make_room() -> None:
             hint="Run the container with --privileged --cgroupns=private. Then: course up",
             detail=str(error),
         ) from error
-
-
-def _rotate(where: Layout) -> int:
-    """Sets a long log aside; returns the log's size in bytes, where the next start's lines begin."""
-    size = where.log.stat().st_size if where.log.exists() else 0
-    if size <= _LOG_MAX:
-        return size
-    where.log.replace(where.log.with_suffix(".log.1"))
-    return 0
