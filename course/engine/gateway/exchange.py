@@ -78,7 +78,7 @@ class Connection:
             self._tape.finish(number)
             return self._reply(Reply(503, {"message": f"{error} {error.hint}".rstrip()}))
         finally:
-            self._end_answer()
+            self._end_answer(call)
             self._tape.finish(number)
 
     @property
@@ -86,10 +86,12 @@ class Connection:
         """Whether the client has got a part of the engine's answer."""
         return self._down is not None and self._down.sent > 0
 
-    def _end_answer(self) -> None:
+    def _end_answer(self, call: OpenCall) -> None:
         """Where the client left before the end, the call's handler is told, too."""
         if self._down is not None:
             self._down.framing.end()
+            if not self._down.sent and not call.status:
+                call.notes.append("the client left before an answer")
 
     def _pass(self, request: Request, framing: Framing, call: OpenCall, number: int) -> bool:
         handling = self._handler(request, call)

@@ -57,6 +57,8 @@ class Flow:
         """Read or send once. Whether anything happened."""
         if self.pending and not self.lost:
             return self._send()
+        if self.target.unsent and not self.lost:
+            self._flush()
         return not self.dry and self.wants and self._receive()
 
     def _receive(self) -> bool:
@@ -84,7 +86,7 @@ class Flow:
             self._buffer = bytearray(_FIRST_BUFFER)
         count = self.source.read_into(memoryview(self._buffer))
         # A short read has emptied the socket: to ask again before polling would be wasted on most streams.
-        self.dry = count != 0 and (count is None or count < len(self._buffer)) and not self.source.buffered
+        self.dry = count is None or (0 < count < len(self._buffer) and not self.source.buffered)
         if count is None:
             return None
         if self.framing.payload > _BULK_BYTES:
@@ -93,6 +95,12 @@ class Flow:
         if count == len(self._buffer) < _LARGEST_BUFFER:
             self._buffer = bytearray(2 * len(self._buffer))  # the old one lives on in `view`
         return view
+
+    def _flush(self) -> None:
+        try:
+            self.target.flush()
+        except OSError:
+            self.lost = True
 
     def _adapt(self, piece: int) -> None:
         if piece > _LARGE_PIECE:
@@ -166,8 +174,9 @@ class _Watch:
         listen = self._listen and up.framing.done and not up.ended and not up.pending
         # A peer that is gone polls at once, again and again: leave it out while its last bytes wait for
         # the other side.
-        self._register(self._client, _events(up.wants or listen, bool(down.pending)), bool(up.pending))
-        self._register(self._engine, _events(down.wants, bool(up.pending)), bool(down.pending))
+        to_client, to_engine = bool(down.pending), bool(up.pending) or self._engine.unsent
+        self._register(self._client, _events(up.wants or listen, to_client), bool(up.pending))
+        self._register(self._engine, _events(down.wants, to_engine), bool(down.pending))
         ready = dict(self._poller.poll())
         client = ready.get(self._client.fileno(), 0)
         engine = ready.get(self._engine.fileno(), 0)

@@ -87,10 +87,10 @@ def _receive(stream: Stream, connection: h11.Connection, deadline: float) -> tup
     while True:
         event = connection.next_event()
         if event is h11.NEED_DATA:
-            if not stream.buffered:
-                _wait(stream, select.POLLIN, deadline)
             count = stream.read_into(memoryview(piece))
-            if count is not None:
+            if count is None:
+                _wait(stream, select.POLLIN, deadline)
+            else:
                 connection.receive_data(bytes(piece[:count]))
         elif isinstance(event, h11.Response):
             status = event.status_code

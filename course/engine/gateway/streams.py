@@ -57,8 +57,17 @@ class Stream:
 
     @property
     def buffered(self) -> bool:
-        """Whether bytes can be read that no poll of the socket would announce."""
+        """Whether there may be bytes to read that no poll of the socket would announce."""
         return bool(self.kept)
+
+    @property
+    def unsent(self) -> bool:
+        """Whether something that was written waits for `flush`."""
+        return False
+
+    def flush(self) -> bool:
+        """Send what was written and not yet taken. Whether all of it is. Raises OSError."""
+        return True
 
     def shutdown_write(self) -> None:
         """Tell the peer that nothing more will come. It may still send."""
@@ -92,28 +101,28 @@ class TlsStream(Stream):
         self._handshake()
 
     def read_into(self, view: memoryview) -> int | None:
-        self._flush()
         while True:
             try:
                 # Into a buffer, read() gives the count; typeshed only knows the other form.
                 return self._tls.read(len(view), view)  # type: ignore[return-value]
             except self._ssl.SSLWantReadError:
-                self._flush()
+                with contextlib.suppress(OSError):  # a peer that takes no more may still have sent
+                    self.flush()
                 if self._eof:
                     return 0
                 if not self._fill():
                     return None
-            except (self._ssl.SSLZeroReturnError, self._ssl.SSLEOFError):
+            except self._ssl.SSLError:  # its proper end, or a connection that broke
                 return 0
 
     def write(self, view: memoryview) -> int | None:
-        if not self._flush():
+        if not self.flush():
             return None
         try:
             taken = self._tls.write(view[:65536])
         except self._ssl.SSLWantReadError:
             return None
-        self._flush()
+        self.flush()
         return taken
 
     def at_end(self) -> bool:
@@ -125,7 +134,7 @@ class TlsStream(Stream):
 
     @property
     def buffered(self) -> bool:
-        return bool(self.kept) or self._tls.pending() > 0
+        return bool(self.kept) or self._tls.pending() > 0 or self._in.pending > 0
 
     def shutdown_write(self) -> None:
         if not self.closed_for_writing:
@@ -133,7 +142,7 @@ class TlsStream(Stream):
             with contextlib.suppress(self._ssl.SSLError, OSError):
                 self._tls.unwrap()  # writes close_notify; then wants the peer's, which may come later
             with contextlib.suppress(OSError):
-                self._flush()
+                self.flush()
 
     def _fill(self) -> bool:
         count = super().read_into(memoryview(self._scratch))
@@ -144,8 +153,11 @@ class TlsStream(Stream):
             self._in.write_eof()
         return count is not None
 
-    def _flush(self) -> bool:
-        """Whether all that TLS wants to send has been taken by the socket."""
+    @property
+    def unsent(self) -> bool:
+        return bool(self._unsent) or self._out.pending > 0
+
+    def flush(self) -> bool:
         self._unsent += self._out.read()
         while self._unsent:
             taken = super().write(memoryview(self._unsent))
@@ -162,10 +174,10 @@ class TlsStream(Stream):
                 self._tls.do_handshake()
                 break
             except self._ssl.SSLWantReadError:
-                self._flush()
+                self.flush()
                 if not poller.poll(_CONNECT_SECONDS * 1000) or (self._fill() and self._eof):
                     raise OSError("the TLS handshake did not end") from None
-        self._flush()
+        self.flush()
 
 
 def open_engine(address: Address) -> Stream:
