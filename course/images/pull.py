@@ -109,7 +109,7 @@ def pull(
     Leaving early closes the connection, which makes the engine give the pull up.
     Raises PullFailed, mostly one of those below it that say why, or EngineError.
     """
-    amounts = _Amounts(step)
+    amounts = Amounts(step)
     try:
         with _answer(client, reference, first_word) as response:
             if on_start:
@@ -180,7 +180,7 @@ def _words(message: dict[str, Any]) -> str:
     return str((message.get("errorDetail") or {}).get("message") or message["error"])
 
 
-class _Amounts:
+class Amounts:
     """Adds up the layers' progress."""
 
     def __init__(self, step: Step) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 import docker
 
 from course.engine.failures import engine_errors
+from course.engine.gateway.side import name_of_engine
 from course.engine.ledger import Ledger
 
 How = Literal["pulled", "loaded", "stand-in"]
@@ -30,7 +31,7 @@ class Record:
         """Raises EngineError."""
         self._client = client
         with engine_errors():
-            self._engine = str(client.info()["ID"])
+            self._engine = name_of_engine(client.info())
         self._ledger = Ledger()
 
     def __enter__(self) -> Record:

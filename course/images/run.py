@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
 
 import docker
@@ -67,10 +67,10 @@ class Run:
         return tuple(found for found in brought.values() if found)
 
     def _started(self, cut: Callable[[], None]) -> None:
-        """A pull or build has begun, and `cut` ends it."""
-        self._cuts.append(cut)
+        """A pull or build begins, and `cut` ends it. Once the run has stopped, none begins."""
         if self._stopped:
-            cut()
+            raise CancelledError
+        self._cuts.append(cut)
 
     def _stop(self) -> None:
         self._stopped = True

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from docker.errors import APIError
 from course import images
 from course.build import build
 from course.cli import cli
+from course.engine.cleanup import reset
 from course.engine.labels import STAND_IN, made_image
 from course.engine.ledger import Ledger
 from course.errors import BundleError, ImageError, PullFailed, RegistryUnreachable
@@ -227,6 +228,16 @@ def test_loading_a_bundle_moves_no_tag(client: docker.DockerClient, own: Catalog
     assert images.load(client, bundle) == ()
 
 
+def test_a_reset_takes_stand_ins_only_with_everything(client: docker.DockerClient, own: Catalogue) -> None:
+    images.ensure(client, [own.static], allow_stand_ins=True)
+    with contextlib.closing(Ledger()) as ledger:
+        reset(client, ledger, only=lambda item: item.name == own.static)
+        assert own.there() == {own.static}
+        reset(client, ledger, everything=True, only=lambda item: item.name == own.static)
+    assert own.there() == set()
+    assert noted(client, own.static) == []
+
+
 @pytest.mark.parametrize("body", [b"", b"no tar at all", None])
 def test_a_file_that_is_no_bundle(client: docker.DockerClient, tmp_path: Path, body: bytes | None) -> None:
     file = tmp_path / "bundle.tar"
@@ -306,11 +317,12 @@ def test_the_command_line(client: docker.DockerClient, own: Catalogue, tmp_path:
     assert isinstance(course("pull", "none:1").exception, ImageError)
 
 
-def test_a_run_that_is_stopped_cuts_what_starts_later(client: docker.DockerClient) -> None:
+def test_a_run_that_is_stopped_begins_nothing_more(client: docker.DockerClient) -> None:
     with contextlib.ExitStack() as stack:
         run = Run(client, Heard(), False, {}, stack)
         cut: list[str] = []
         run._started(lambda: cut.append("early"))
         run._stop()
-        run._started(lambda: cut.append("late"))
-    assert cut == ["early", "late"]
+        with pytest.raises(CancelledError):
+            run._started(lambda: cut.append("late"))
+    assert cut == ["early"]
