@@ -151,6 +151,9 @@ class _Request:
         except BaseException:
             self._close()
             raise
+        if self._timed_out:  # while the context was being sent, there was no response to shut yet
+            self._close()
+            raise self._gone(None)
         return self._messages()
 
     def __exit__(self, *_: object) -> None:
