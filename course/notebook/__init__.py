@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import docker
 from docker.errors import APIError, DockerException
+from requests import RequestException
 
 from course import plots
 from course.errors import CourseError, InputError
@@ -255,6 +256,8 @@ def _show_error(shell: Any, kind: type[BaseException], error: BaseException, *_:
         # docker-py's own text is a line with the call's URL; the engine's words are at its end.
         fact = f"{error.response.status_code} {error.response.reason}"
         detail = str(error.explanation or "")
+    elif isinstance(error, RequestException):
+        hint = "Run: course doctor"  # the connection itself broke: only a look at the engine helps
     lines = [f"{kind.__name__}: {fact}", *(f"  | {line}" for line in detail.rstrip().splitlines())]
     if hint:
         lines.append(f"next: {hint}")
@@ -264,7 +267,7 @@ def _show_error(shell: Any, kind: type[BaseException], error: BaseException, *_:
 
 
 def _load_into(shell: Any) -> None:
-    shell.set_custom_exc((CourseError, DockerException), _show_error)
+    shell.set_custom_exc((CourseError, DockerException, RequestException), _show_error)
 
     def tape_cell(_: str, cell: str) -> None:
         """Run the cell and show the Engine API calls that it made."""
