@@ -1,26 +1,28 @@
 """Builds a learner's folder within the limits.
 
 Where a step could run code of theirs, the build goes beneath the control group of the attempt's cage: memory,
-CPU and processes are limited for all its steps together. That needs the docker CLI's buildx and an engine
-with control groups of its own. Without them (a bare socket, a rootless engine) a build still has: no network,
-the per-process limits on open files and file size, the watch over the disk, and the deadline.
-A Dockerfile that runs nothing (no RUN, no ADD) needs no cage and goes the fast way.
+CPU and processes are limited for all its steps together. That needs the docker CLI's buildx, and an engine
+that is proved to do so (`proof`). Where either is missing, such a Dockerfile isn't built: a fork bomb without
+a limit takes the whole machine. Only a rootless engine is trusted without a cage: there the kernel counts the
+processes of its user (RLIMIT_NPROC), root in the container included; memory is limited by whatever holds the
+engine. Each build, caged or not, has no network, limits on open files and file size, a watch over the disk,
+and a deadline. A Dockerfile that runs nothing (no RUN, no ADD) needs no cage and goes the fast way.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import docker
 
-from checkers import buildx
+from checkers import buildx, proof
 from checkers.limits import Limits, size
 from course import build as api
 from course.build.context import check_dockerfile
 from course.engine.labels import made_image
-from course.errors import BuildError, EngineRefused, StepFailed
+from course.errors import BuildError, EngineRefused, EngineTooOld, StepFailed
 from course.trace import Build
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 _TRANSIENT = re.compile(
     r"parent snapshot \S+ does not exist|failed to get state for index|lease .* not found"
 )
+# Of all processes of a rootless engine's user on its machine, not of one build: it must leave them room.
+_ROOTLESS_PROCESSES = 4096
 _STARVED = re.compile(
     "can't fork|cannot allocate memory|resource temporarily unavailable|file size limit|file too large"
     "|out of memory",
@@ -105,9 +109,7 @@ def _guarded(
     fresh: bool,
     on_update: Callable[[Build], None] | None,
 ) -> Build:
-    host = host_of(attempt.client)
-    cli = buildx.docker_cli(host) if host else None
-    parent = attempt.cage.cgroup_parent(attempt.info) if cli else ""
+    cli = _cli_for_a_cage(attempt)
     cancels: list[Callable[[], None]] = []
 
     def stop() -> None:
@@ -117,19 +119,20 @@ def _guarded(
     guard = attempt.disk_guard(stop)
     try:
         with guard:
-            if cli and parent:
+            if cli:
                 return buildx.build(
                     cli,
                     attempt.folder,
                     tag=tag,
                     buildargs=buildargs,
                     labels=made_image(tag),
-                    cgroup_parent=parent,
+                    cgroup_parent=attempt.cage.cgroup_parent(attempt.info),
                     limits=attempt.limits,
                     fresh=fresh,
                     on_start=cancels.append,
                 )
-            return _plain(attempt, tag, buildargs, fresh, on_update, cancels.append)
+            own = [{"Name": "nproc", "Soft": _ROOTLESS_PROCESSES, "Hard": _ROOTLESS_PROCESSES}]
+            return _plain(attempt, tag, buildargs, fresh, on_update, cancels.append, own)
     except BuildError as error:
         if not guard.tripped:
             attempt.client.ping()  # an engine that went away is no wrong answer; this raises then
@@ -145,6 +148,27 @@ def _guarded(
         ) from error
 
 
+def _cli_for_a_cage(attempt: Attempt) -> buildx.DockerCli | None:
+    """The CLI to build with; None for a rootless engine. Raises EngineTooOld where there is no safe way."""
+    if "name=rootless" in (attempt.info.get("SecurityOptions") or []):
+        return None
+    host = host_of(attempt.client)
+    cli = buildx.docker_cli(host) if host else None
+    if cli is None:
+        raise EngineTooOld(
+            "This Dockerfile runs commands, and a check runs them only within limits. That needs the docker "
+            "CLI with buildx 0.13 or newer.",
+            hint="Run: course doctor",
+        )
+    if not proof.holds(cli, attempt.cage, attempt.info, attempt.limits):
+        raise EngineTooOld(
+            "This Dockerfile runs commands, and this engine doesn't hold a build's commands to a container's "
+            "limits.",
+            hint="Run: course doctor",
+        )
+    return cli
+
+
 def _plain(
     attempt: Attempt,
     tag: str,
@@ -152,6 +176,7 @@ def _plain(
     fresh: bool,
     on_update: Callable[[Build], None] | None,
     on_start: Callable[[Callable[[], None]], None] | None,
+    ulimits: Sequence[dict[str, Any]] = (),
 ) -> Build:
     return api.build(
         attempt.client,
@@ -161,7 +186,7 @@ def _plain(
         labels=made_image(tag),
         network="none",
         no_cache=fresh,
-        ulimits=attempt.limits.ulimits(),
+        ulimits=[*attempt.limits.ulimits(), *ulimits],
         max_context_bytes=attempt.limits.context,
         timeout=attempt.limits.build,
         on_update=on_update,

@@ -81,6 +81,10 @@ class Cage:
             code = api.exec_inspect(made_exec["Id"])["ExitCode"]
         return Output(code if code is not None else 255, _text(out), _text(err))
 
+    def forget_image(self, tag: str) -> None:
+        """Removes an image that was built to try the cage."""
+        self._client.api.remove_image(tag, force=True)
+
     def free(self) -> int:
         """Free bytes of the disk that holds the engine's containers."""
         words = self.run("df -Pk / | tail -n 1").out.split()

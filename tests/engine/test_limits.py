@@ -12,10 +12,11 @@ import pytest
 
 from checkers import buildx, disk
 from checkers.attempt import Attempt
-from checkers.building import DiskFilled, TooMuch, host_of
+from checkers.building import DiskFilled, TooMuch
+from checkers.cage import Cage
 from checkers.disk import local_free
 from checkers.limits import MIB, Limits
-from course.errors import BuildTimeout, EngineRefused, StepFailed
+from course.errors import BuildTimeout, EngineRefused, EngineTooOld, StepFailed
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
 LIMITS = Limits(memory=128 * MIB, pids=50, cpus=0.5, disk=600 * MIB, file_size=200 * MIB, build=10, run=5)
@@ -31,17 +32,49 @@ def answer(folder: Path, *lines: str) -> Path:
     return folder
 
 
-@pytest.fixture(params=["with the docker CLI", "without"])
-def caged(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, client: docker.DockerClient
-) -> bool:
+@pytest.fixture(params=["in a cage", "as on a rootless engine"])
+def caged(request: pytest.FixtureRequest) -> bool:
     """Whether builds go beneath the cage's control group."""
-    if request.param == "without":
-        monkeypatch.setattr(buildx, "docker_cli", lambda host: None)
-        return False
-    if buildx.docker_cli(host_of(client) or "") is None:
-        pytest.skip("no docker CLI with buildx here")
-    return True
+    return str(request.param) == "in a cage"
+
+
+def attempt_at(client: docker.DockerClient, folder: Path, limits: Limits, caged: bool) -> Attempt:
+    attempt = Attempt(client, folder, limits=limits)
+    if not caged:
+        attempt.info["SecurityOptions"] = ["name=rootless"]
+    return attempt
+
+
+@pytest.fixture
+def no_memory_of_proofs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "home"))
+
+
+def test_without_a_cli_nothing_is_run(
+    client: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buildx, "docker_cli", lambda host: None)
+    with (
+        Attempt(client, answer(tmp_path / "a", "RUN true"), limits=LIMITS) as attempt,
+        pytest.raises(EngineTooOld, match="only within limits"),
+    ):
+        attempt.build()
+    with Attempt(client, answer(tmp_path / "a", "COPY Dockerfile /"), limits=LIMITS) as attempt:
+        assert attempt.build().tag
+
+
+@pytest.mark.usefixtures("no_memory_of_proofs")
+def test_a_build_that_escapes_the_cage_is_noticed_before(
+    client: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = answer(tmp_path / "a", "RUN true")
+    with monkeypatch.context() as patch:  # the group that builds go to anyway
+        patch.setattr(Cage, "cgroup_parent", lambda self, info: "/docker")
+        with Attempt(client, folder, limits=LIMITS) as attempt, pytest.raises(EngineTooOld, match="hold"):
+            attempt.build()
+    with Attempt(client, folder, limits=LIMITS) as attempt:
+        assert attempt.build().tag
+    assert len(list((tmp_path / "home" / "cache" / "caged").iterdir())) == 1
 
 
 def test_a_build_has_the_limits_and_no_network(
@@ -51,7 +84,7 @@ def test_a_build_has_the_limits_and_no_network(
         tmp_path / "a",
         "RUN cat /proc/self/cgroup; ulimit -n; ulimit -f; ulimit -c; ip addr; exit 9",
     )
-    with Attempt(client, folder, limits=LIMITS) as attempt:
+    with attempt_at(client, folder, LIMITS, caged) as attempt:
         with pytest.raises(StepFailed) as caught:
             attempt.build()
         said = caught.value.detail
@@ -81,15 +114,13 @@ def test_deadline_and_disk_hold_either_way(
     error: type[Exception],
 ) -> None:
     with (
-        Attempt(client, answer(tmp_path / "a", line), limits=limits) as attempt,
+        attempt_at(client, answer(tmp_path / "a", line), limits, caged) as attempt,
         pytest.raises(error),
     ):
         attempt.build()
 
 
 def test_memory_and_processes_hold_in_a_cage(client: docker.DockerClient, tmp_path: Path) -> None:
-    if buildx.docker_cli(host_of(client) or "") is None:
-        pytest.skip("no docker CLI with buildx here")
     for line in ("RUN tail /dev/zero", "RUN f() { f | f & f; }; f"):
         with (
             Attempt(client, answer(tmp_path / "a", line), limits=LIMITS) as attempt,
