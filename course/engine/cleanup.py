@@ -23,6 +23,7 @@ from course.engine.ledger import Entry, Kind, Ledger
 from course.engine.ownership import ImageFacts, our_image
 from course.steps import SILENT, Steps
 
+_CHILDREN = "dependent child"  # the engine's words for an image that others are built on
 _REMOVAL_SECONDS = 15.0  # an engine under load takes seconds to let go of a container
 
 
@@ -257,7 +258,8 @@ class _Reset:
             refused = [Kept(item, why) for item in left if (why := self._try(item, self._remove_image))]
             progress = len(refused) < len(left)
             left = [kept.item for kept in refused]
-        self._kept += refused
+        # An untagged image that others' images stand on has become a part of those: nothing to tell.
+        self._kept += [kept for kept in refused if kept.item.name or _CHILDREN not in kept.why]
 
     def _remove_image(self, item: Item) -> None:
         # Not forced: what a container uses stays. noprune: an untagged parent may be somebody else's.

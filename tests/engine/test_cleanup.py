@@ -88,6 +88,11 @@ def scene(client: docker.DockerClient, tmp_path: Path) -> Iterator[Scene]:
         made_here.clear()
 
 
+def named(removed: Removed) -> list[str]:
+    """Names only: how many intermediate images the classic builder leaves depends on the image store."""
+    return sorted(item.name for item in removed.items if item.name)
+
+
 def test_the_courses_things_go_and_a_bystanders_stay(scene: Scene) -> None:
     for client, whose in ((scene.ours, "ours"), (scene.theirs, "theirs")):
         client.networks.create(scene.name(f"{whose}-net"))
@@ -110,7 +115,7 @@ def test_the_courses_things_go_and_a_bystanders_stay(scene: Scene) -> None:
     done = scene.reset(everything=True)
 
     assert not done.kept
-    assert sorted(item.id for item in planned.items) == sorted(item.id for item in done.items)
+    assert named(planned) == named(done)
     assert done.count("container") == 2
     for kind, ending in (
         ("containers", "running"),
@@ -145,7 +150,7 @@ def test_what_a_bystander_uses_is_kept_and_named(scene: Scene) -> None:
     assert all(kept.why for kept in done.kept)
     assert scene.theirs.containers.get(scene.name("theirs")).status == "running"
     scene.theirs.containers.get(scene.name("theirs")).remove(force=True)
-    assert scene.reset().count("image") == 1  # the next reset finishes it
+    assert named(scene.reset()) == [f"{image}:latest"]  # the next reset finishes it
 
 
 def test_what_runs_from_a_commit_of_ours_is_not_ours(scene: Scene) -> None:

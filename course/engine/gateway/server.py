@@ -140,8 +140,12 @@ class Gateway:
             if self._listener is None:
                 sock.close()
                 return
+            try:
+                thread.start()
+            except RuntimeError:  # no more threads to be had: the client sees a closed connection
+                sock.close()
+                return
             self._connections[connection] = thread
-        thread.start()
 
     def _run(self, connection: Connection) -> None:
         try:
