@@ -5,6 +5,7 @@ An engine in it can't meet one outside. Whatever runs in it ends with it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -17,7 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course.engine.address import Address
 from course.engine.embedded.packages import Unpacked
+from course.engine.embedded.processes import wait_until
+from course.engine.find import answers
 
 COURSE = (sys.executable, "-c", "from course.cli import main; main()")
 _SECONDS = 120
@@ -69,30 +73,35 @@ class Sandbox:
         return self.run(program, *arguments, code=code, **self._cli).strip()
 
     def processes(self) -> list[str]:
-        """The command lines of what runs in it, without its first process and the listing itself."""
-        rows = [line.split(None, 2) for line in self.run("ps", "-wweo", "pid=,stat=,args=").splitlines()]
-        return [
-            args
-            for _, state, args in rows
-            if not state.startswith("Z")
-            and args != "ps -wweo pid=,stat=,args="
-            and "sleep infinity" not in args
-        ]
+        """The command lines of what runs in it, without its first processes."""
+        return [" ".join(argv) for _, argv in self._processes()]
 
     def named(self, program: str) -> list[int]:
         """The process ids, as seen in it, of the programs of that name."""
-        rows = [line.split(None, 2) for line in self.run("ps", "-wweo", "pid=,stat=,args=").splitlines()]
-        return [
-            int(pid)
-            for pid, state, args in rows
-            if not state.startswith("Z") and Path(args.split()[0]).name == program
-        ]
+        return [pid for pid, argv in self._processes() if Path(argv[0]).name == program]
 
     def kill(self, *programs: str) -> None:
         """Kills every program of those names with -9, all at once; there must be one of each."""
         pids = [self.named(program) for program in programs]
         assert all(pids), f"{programs} run as {pids}"
-        self.run("kill", "-9", *(str(pid) for found in pids for pid in found))
+        self.run("sh", "-c", f"kill -9 {' '.join(str(pid) for found in pids for pid in found)}; true")
+
+    def _processes(self) -> list[tuple[int, list[str]]]:
+        # Seen from outside, so that looking starts no process in it. Containers have namespaces of their own
+        # below the machine's: each process is listed with its number in every one of them, outermost first.
+        depth = len(_numbers(self.pid)) - 1
+        space = Path(f"/proc/{self.pid}/ns/pid").readlink()
+        found = []
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError, IndexError):
+                if not entry.name.isdigit():
+                    continue
+                pid = int(entry.name)
+                if (entry / "ns/pid").readlink() == space or self.pid in _ancestors(pid):
+                    argv = (entry / "cmdline").read_text(errors="replace").rstrip("\0").split("\0")
+                    if argv != [""] and "sleep infinity" not in " ".join(argv):
+                        found.append((_numbers(pid)[depth], argv))
+        return found
 
     def mounts(self) -> list[str]:
         """Its mount points that an engine of its own could have made: other engines' come and go."""
@@ -115,6 +124,20 @@ class Sandbox:
             ]
             for tool in ("iptables", "ip6tables")
         }
+
+
+def _numbers(pid: int) -> list[int]:
+    """A process's numbers in its namespaces, outermost first."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return [int(number) for number in status.partition("\nNSpid:")[2].splitlines()[0].split()]
+
+
+def _ancestors(pid: int) -> list[int]:
+    found = []
+    while pid > 1:
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        found.append(pid)
+    return found
 
 
 @contextmanager
@@ -151,11 +174,11 @@ def start_engine(box: Sandbox, unpacked: Unpacked, *sockets: str, options: Seque
     script = (
         "mkdir -p /run/theirs && mount -t tmpfs tmpfs /run/theirs && "
         f"setsid dockerd --data-root=/run/theirs {hosts} {' '.join(options)} "
-        "</dev/null >/run/theirs.log 2>&1 & for i in $(seq 300); do "
-        f"curl -sf --unix-socket {sockets[0]} http://d/_ping && exit 0; sleep 0.1; done; "
-        "cat /run/theirs.log; exit 1"
+        "</dev/null >/run/theirs.log 2>&1 &"
     )
-    assert "OK" in box.run("sh", "-c", script, PATH=unpacked.search_path())
+    box.run("sh", "-c", script, PATH=unpacked.search_path())
+    seen = Address(f"unix:///proc/{box.pid}/root{sockets[0]}", "socket")
+    assert wait_until(lambda: answers(seen), 60), box.run("cat", "/run/theirs.log")
 
 
 def left_behind(box: Sandbox) -> dict[str, object]:

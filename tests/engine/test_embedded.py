@@ -117,10 +117,9 @@ def test_recovers_after_reboot(machine: MachineMaker, image: Path) -> None:
     box.docker("import", str(image), "tiny")
     box.docker("run", "-d", "tiny", "/bin/sleep", "4242")
     box.kill(*KILLED["all"])
-    stranger = box.popen(["sleep", "777"])
-    pid = next(
-        line.split()[0] for line in box.run("ps", "-wweo", "pid=,args=").splitlines() if "sleep 777" in line
-    )
+    stranger = box.popen(["tail", "-f", "/dev/null"])
+    assert processes.wait_until(lambda: bool(box.named("tail")), 5)
+    (pid,) = map(str, box.named("tail"))
     for file in ("docker.pid", "x/containerd/containerd.pid"):
         (box.home / "run" / file).parent.mkdir(parents=True, exist_ok=True)
         (box.home / "run" / file).write_text(pid)
@@ -131,7 +130,7 @@ def test_recovers_after_reboot(machine: MachineMaker, image: Path) -> None:
     assert box.docker("images", "-q", "tiny")
     box.course("down")
     assert stranger.poll() is None
-    box.run("kill", pid)
+    box.run("sh", "-c", f"kill {pid}")
     stranger.communicate()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from course.engine.embedded import packages
+from course.engine.embedded.processes import wait_until
 from course.errors import PackageError
 from tests.engine.conftest import MachineMaker, UnpackedGetter
 from tests.engine.sandbox import Sandbox, image_tar, left_behind, start_engine
@@ -27,7 +28,7 @@ def test_an_existing_engine_is_used_and_nothing_started(
 ) -> None:
     """Debian 12's 20.10, at the usual place."""
     box = machine("unstable")
-    start_engine(box, unpacked("bookworm"), "/var/run/docker.sock")
+    start_engine(box, unpacked("bookworm"), "/run/docker.sock")
     rules = box.rules()
     out, err = box.course("up")
     assert "Docker Engine 20.10.24" in out
@@ -51,9 +52,10 @@ def test_an_existing_engine_is_used_and_nothing_started(
 def test_what_a_stopped_engine_left_stays(machine: MachineMaker, unpacked: UnpackedGetter) -> None:
     """Its docker0 and chains are not ours to remove."""
     box = machine("unstable")
-    start_engine(box, unpacked("bookworm"), "/var/run/docker.sock")
-    box.run("kill", *map(str, box.named("dockerd")))
-    wait_gone(box, "dockerd")
+    start_engine(box, unpacked("bookworm"), "/run/docker.sock")
+    (pid,) = box.named("dockerd")
+    box.run("sh", "-c", f"kill {pid}")
+    assert wait_until(lambda: not box.named("dockerd"), 30)
     before = box.links(), set(chains(box))
     assert "docker0" in before[0]
     box.course("up")
@@ -240,11 +242,3 @@ def test_a_tampering_mirror_is_refused(
 
 def chains(box: Sandbox) -> list[str]:
     return [line for line in box.rules()["iptables"] if line.startswith(":DOCKER")]
-
-
-def wait_gone(box: Sandbox, program: str) -> None:
-    box.run(
-        "sh",
-        "-c",
-        f"for i in $(seq 200); do pgrep -x {program} >/dev/null || exit 0; sleep 0.1; done; exit 1",
-    )

@@ -279,3 +279,11 @@ def test_file_system_of_proc() -> None:
 
 def test_no_room_is_made_where_there_is_no_cgroup_v2(tmp_path: Path) -> None:
     assert not cgroups.make_room(tmp_path)
+
+
+def test_importable_where_fcntl_is_missing() -> None:
+    """On Windows the command line must come far enough to say what the options are."""
+    line = (
+        "import sys; sys.modules['fcntl'] = None; import course.cli.commands.up, course.cli.commands.doctor"
+    )
+    subprocess.run([sys.executable, "-c", line], check=True)

@@ -86,7 +86,7 @@ def file_failure(error: OSError) -> EngineStartFailed:
     """The error for a file of the engine's that we could not write ourselves."""
     fact = "The disk is full." if error.errno in (errno.ENOSPC, errno.EDQUOT) else "A file can't be written."
     return EngineStartFailed(
-        f"The course's engine did not come up. {fact}",
+        f"The course's engine can't be started or stopped. {fact}",
         hint="Free some space there, or set COURSE_HOME to a folder elsewhere. Then: course up",
         detail=str(error),
     )

@@ -118,7 +118,8 @@ def _found() -> Address | None:
     try:
         return find_engine()
     except NoEngine:
-        if os.environ.get("DOCKER_HOST") or os.environ.get("DOCKER_CONTEXT"):
+        host = os.environ.get("DOCKER_HOST", "")
+        if host not in ("", embedded_address().url) or os.environ.get("DOCKER_CONTEXT"):
             raise  # somebody wants that engine, and no other
     machine.check_system()
     return None

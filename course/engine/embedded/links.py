@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import ipaddress
 import re
 import socket
@@ -28,6 +27,8 @@ def bridges() -> list[str]:
 
 def delete_bridge(name: str) -> None:
     """Takes a bridge down and deletes it. Raises OSError if it is no bridge, or gone."""
+    import fcntl  # not on Windows, where this module must be importable all the same
+
     encoded = name.encode()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         answer = fcntl.ioctl(control, _GET_FLAGS, struct.pack("16sH14x", encoded, 0))

@@ -106,6 +106,8 @@ def ensure(kind: str = "engine", steps: Steps = SILENT) -> Unpacked:
     with FileLock(_folder() / ".lock"):
         if found := cached(kind):
             return found
+        for rest in _folder().glob(".new-*"):  # of a run that was killed
+            shutil.rmtree(rest)
         _check_libc()
         return _fetch_first(kind, steps)
 
