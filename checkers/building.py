@@ -2,25 +2,29 @@
 
 Where a step could run code of theirs, the build goes beneath the control group of the attempt's cage: memory,
 CPU and processes are limited for all its steps together. That needs the docker CLI's buildx, and an engine
-that is proved to do so (`proof`). Where either is missing, such a Dockerfile isn't built: a fork bomb without
-a limit takes the whole machine. Only a rootless engine is trusted without a cage: there the kernel counts the
-processes of its user (RLIMIT_NPROC), root in the container included; memory is limited by whatever holds the
-engine. Each build, caged or not, has no network, limits on open files and file size, a watch over the disk,
-and a deadline. A Dockerfile that runs nothing (no RUN, no ADD) needs no cage and goes the fast way.
+that is proved to do so (`proof`); engines before 23 do it with the classic builder (`classic`). Where it
+can't be done, such a Dockerfile isn't built: a fork bomb without a limit takes the whole machine.
+Only a rootless engine is trusted without a cage: there the kernel counts the processes of its user
+(RLIMIT_NPROC), root in the container included; memory is limited by whatever holds the engine.
+
+Each build, caged or not, has no network, limits on open files and file size, a watch over the disk, and a
+deadline. A Dockerfile that runs nothing (no RUN, no ADD) needs no cage and goes the fast way.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import docker
 
-from checkers import buildx, proof
+from checkers import buildx, classic, proof
 from checkers.limits import Limits, size
 from course import build as api
 from course.build.context import check_dockerfile
+from course.engine.describe import version_number
 from course.engine.labels import made_image
 from course.errors import BuildError, EngineRefused, EngineTooOld, StepFailed
 from course.trace import Build
@@ -109,7 +113,7 @@ def _guarded(
     fresh: bool,
     on_update: Callable[[Build], None] | None,
 ) -> Build:
-    cli = _cli_for_a_cage(attempt)
+    how = _builder(attempt)
     cancels: list[Callable[[], None]] = []
 
     def stop() -> None:
@@ -119,10 +123,9 @@ def _guarded(
     guard = attempt.disk_guard(stop)
     try:
         with guard:
-            if cli:
-                return buildx.build(
-                    cli,
-                    attempt.folder,
+            if how:
+                return how(
+                    context=attempt.folder,
                     tag=tag,
                     buildargs=buildargs,
                     labels=made_image(tag),
@@ -148,10 +151,12 @@ def _guarded(
         ) from error
 
 
-def _cli_for_a_cage(attempt: Attempt) -> buildx.DockerCli | None:
-    """The CLI to build with; None for a rootless engine. Raises EngineTooOld where there is no safe way."""
+def _builder(attempt: Attempt) -> Callable[..., Build] | None:
+    """What builds in a cage; None for a rootless engine. Raises EngineTooOld where there is no safe way."""
     if "name=rootless" in (attempt.info.get("SecurityOptions") or []):
         return None
+    if version_number(str(attempt.info.get("ServerVersion", ""))) < (23, 0):
+        return functools.partial(classic.build, attempt.client)
     host = host_of(attempt.client)
     cli = buildx.docker_cli(host) if host else None
     if cli is None:
@@ -166,7 +171,7 @@ def _cli_for_a_cage(attempt: Attempt) -> buildx.DockerCli | None:
             "limits.",
             hint="Run: course doctor",
         )
-    return cli
+    return functools.partial(buildx.build, cli)
 
 
 def _plain(

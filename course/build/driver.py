@@ -67,7 +67,7 @@ def build(
 
     with (
         contextlib.closing(pack(context, dockerfile=dockerfile, max_bytes=max_context_bytes)) as body,
-        _Request(client, params, body, timeout, on_start) as answer,
+        Request(client, params, body, timeout, on_start) as answer,
     ):
         for message in answer:
             if message.get("id") == "moby.buildkit.trace":
@@ -106,7 +106,7 @@ def _params(given: dict[str, Any]) -> dict[str, str]:
     return params
 
 
-class _Request:
+class Request:
     """One build request: an iterator of its messages that a deadline or an early exit can cut off."""
 
     def __init__(
