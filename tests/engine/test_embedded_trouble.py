@@ -219,7 +219,9 @@ def test_a_tampering_mirror_is_refused(
 ) -> None:
     """Debian's own signed InRelease, then a byte changed; and packages lists that it doesn't vouch for."""
     unpacked("trixie")
-    signed = next((engine_cache / "engine/.apt-trixie/lists").glob("*_InRelease"))
+    signed = next((engine_cache / "engine/.apt-trixie/lists").glob("*_InRelease"), None)
+    if signed is None:
+        pytest.skip("the cache was filled by other means than apt")
     suite = tmp_path / "debian/dists/trixie"
     architecture = subprocess.run(
         ["dpkg", "--print-architecture"], capture_output=True, text=True, check=True
