@@ -117,6 +117,7 @@ def test_tls_reaches_the_cli(host: Path) -> None:
 
 @pytest.mark.parametrize("system", ["darwin", "win32"])
 def test_elsewhere_the_remedy_is_named(host: Path, monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+    monkeypatch.setattr(cli.shutil, "which", lambda *_, **__: None)  # the real one asks Windows itself
     monkeypatch.setattr(cli.sys, "platform", system)
     with pytest.raises(PackageError, match="docker-compose") as caught:
         ensure_cli()

@@ -10,6 +10,7 @@ import pytest
 
 from course.engine.address import Address
 from course.engine.describe import parse, version_number
+from course.paths import paths
 
 RECORDED = Path(__file__).parent / "engines"
 HERE = Address("unix:///var/run/docker.sock", "socket", "Docker Engine")
@@ -65,7 +66,7 @@ def test_podman_is_told_by_its_component() -> None:
 def test_embedded_is_told_by_its_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("COURSE_HOME", str(tmp_path))
     info, version = recorded("28.5-containerd")
-    socket = f"unix://{tmp_path}/run/docker.sock"
+    socket = f"unix://{paths().run}/docker.sock"
     assert parse(info, version, Address(socket, "DOCKER_HOST")).embedded
     assert not parse(info, version, HERE).embedded
 
