@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes a database cluster in an empty PGDATA, as POSTGRES_USER, _PASSWORD, _DB and _INITDB_ARGS say (or the
 # files that their _FILE twins name), runs what lies in /docker-entrypoint-initdb.d, then starts the server.
+# Other programs wait for some of the real image's log lines; those are said here in the same words.
 set -Eeuo pipefail
 shopt -s nullglob
 
@@ -22,12 +23,9 @@ from_file() { # variable, default
 require_password() {
     [[ -n $POSTGRES_PASSWORD || ${POSTGRES_HOST_AUTH_METHOD:-} == trust ]] && return
     cat >&2 <<'TEXT'
-Error: Database is uninitialized and superuser password is not specified.
-       Set POSTGRES_PASSWORD to a non-empty value for the superuser,
-       for example "-e POSTGRES_PASSWORD=password" on "docker run".
-
-       POSTGRES_HOST_AUTH_METHOD=trust would allow all connections
-       without a password. It is not recommended.
+error: there is no database yet, and the superuser password is not specified.
+       Give one for this first start: docker run -e POSTGRES_PASSWORD=… (or POSTGRES_PASSWORD_FILE).
+       POSTGRES_HOST_AUTH_METHOD=trust lets everybody in without a password: for tests only.
 TEXT
     exit 1
 }
