@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from checkers.attempt import Attempt
 from checkers.cage import IMAGE, Cage
 from checkers.running import Running
+from course.errors import CourseError
 
 _BODY_MAX = 64 * 1024
 # busybox wget: headers of the answer on standard error, the body on standard output. No -q: it hides both.
@@ -89,13 +90,20 @@ def wait_for_answer(attempt: Attempt, running: Running, url: str) -> Answer:
 
 
 def listeners(attempt: Attempt, running: Running) -> list[Listener]:
-    """What listens inside the container, read from its network namespace by a container of ours."""
-    looker = attempt.run(
-        IMAGE,
-        ["cat", "/proc/net/tcp", "/proc/net/tcp6"],
-        network=None,
-        network_mode=f"container:{running.container.id}",
-    )
+    """What listens inside the container, read from its network namespace by a container of ours.
+
+    Nothing, if it has ended."""
+    try:
+        looker = attempt.run(
+            IMAGE,
+            ["cat", "/proc/net/tcp", "/proc/net/tcp6"],
+            network=None,
+            network_mode=f"container:{running.container.id}",
+        )
+    except CourseError:
+        if running.state()["Running"]:
+            raise
+        return []  # it ended a moment ago, and took its namespace with it
     looker.wait_exit(attempt.limits.run)
     found = parse_listeners(looker.container.logs(stderr=False).decode("ascii", "replace"))
     return [one for one in found if one.address != _RESOLVER]

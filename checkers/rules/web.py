@@ -67,9 +67,9 @@ def gone(running: Running, ending: str) -> Outcome:
 
 def silent(attempt: Attempt, running: Running, port: int, error: str) -> Outcome:
     """Nothing answered: says what does listen, and where."""
+    found = http.listeners(attempt, running)
     if ending := running.ending():
         return gone(running, ending)
-    found = http.listeners(attempt, running)
     here = [one for one in found if one.port == port]
     if here and all(one.local for one in here):
         return wrong(
