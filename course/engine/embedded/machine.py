@@ -71,7 +71,8 @@ def options(system: str, *, root: bool, debian: bool) -> tuple[str, str] | None:
     if not root:
         return (
             "No Docker Engine answers, and starting one takes root.",
-            "Run the course as root: sudo make lab; or ask whoever looks after this machine for Docker Engine; "
+            "Run the course as root: sudo make lab; "
+            "or ask whoever looks after this machine for Docker Engine; "
             "or set up rootless Docker (https://docs.docker.com/engine/security/rootless/); "
             "or point DOCKER_HOST to an engine elsewhere.",
         )
