@@ -32,7 +32,7 @@ MARGIN = 30.0
 
 BUILDS = {
     "forks without end": ("RUN f() { f | f & f; }; f", "used more than a checked build may"),
-    "forks, and hides it": ("RUN f() { f | f & f; }; (f) & sleep 100", "still running after 12 s"),
+    "forks, and hides it": ("RUN f() { f | f & f; }; (f) & exec sleep 100", "still running after 12 s"),
     "fills memory": ("RUN tail /dev/zero", "used more than a checked build may"),
     "fills memory in many processes": (
         "RUN for i in $(seq 50); do tail /dev/zero & done; wait; exit 137",
@@ -56,7 +56,7 @@ BUILDS = {
 
 RUNS = {
     "forks without end": ("f() { f | f & f; }; f", "can't fork"),
-    "forks, and hides it": ("f() { f | f & f; }; (f) 2>&- & sleep 1000", "Nothing listens on port 8000"),
+    "forks, and hides it": ("f() { f | f & f; }; (f) 2>&- & exec sleep 1000", "Nothing listens on port 8000"),
     "fills memory": ("tail /dev/zero", "killed"),
     "fills the disk": (
         "i=0; while :; do i=$((i+1)); dd if=/dev/zero of=/f$i bs=1M count=50 2>/dev/null; done",
