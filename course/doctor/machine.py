@@ -31,7 +31,7 @@ def tools() -> list[Check]:
     env = os.environ | cli_environment(_ANYWHERE)
     asks: tuple[Callable[[], Check], ...] = (
         lambda: tool("docker", ["docker", "--version"], env),
-        lambda: tool("buildx", ["docker", "buildx", "version"], env),
+        lambda: buildx(env),
         lambda: compose(env),
     )
     with ThreadPoolExecutor(len(asks)) as pool:
@@ -95,6 +95,16 @@ def tool(name: str, command: list[str], env: dict[str, str]) -> Check:
     return Check(
         name, ok=False, message=f"`{' '.join(command[:-1])}` is missing or doesn't run", hint=_tools_hint()
     )
+
+
+def buildx(env: dict[str, str]) -> Check:
+    """Whether buildx is there and reports a build as JSON (0.13, of 2024), as checks of exercises need it."""
+    says = _output(["docker", "buildx", "version"], env)
+    version = says.split()[1] if len(says.split()) > 1 else says  # "github.com/docker/buildx v0.29.1 abc123"
+    if version_number(version) >= (0, 13):
+        return Check("buildx", ok=True, message=f"Docker buildx {version}", value=version)
+    message = f"buildx {version} is too old" if says else "`docker buildx` is missing or doesn't run"
+    return Check("buildx", ok=False, message=message, hint=_tools_hint())
 
 
 def compose(env: dict[str, str]) -> Check:

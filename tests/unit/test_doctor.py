@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -127,27 +128,32 @@ def test_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("says", "ok"),
+    ("ask", "says", "ok"),
     [
-        ("echo 2.40.3", True),
-        ("echo v5.0.0", True),
-        ("echo 1.29.2", False),
-        ("exit 1", False),
-        ("echo what", False),
+        (machine.compose, "echo 2.40.3", True),
+        (machine.compose, "echo v5.0.0", True),
+        (machine.compose, "echo 1.29.2", False),
+        (machine.compose, "exit 1", False),
+        (machine.compose, "echo what", False),
+        (machine.buildx, "echo github.com/docker/buildx 0.13.1+ds1 0.13.1+ds1-3", True),
+        (machine.buildx, "echo github.com/docker/buildx v0.29.1 abc123", True),
+        (machine.buildx, "echo github.com/docker/buildx v0.12.0 abc123", False),
+        (machine.buildx, "echo what", False),
+        (machine.buildx, "exit 1", False),
     ],
 )
-def test_compose(tmp_path: Path, says: str, ok: bool) -> None:
+def test_plugins(tmp_path: Path, ask: Callable[[dict[str, str]], Check], says: str, ok: bool) -> None:
     docker = tmp_path / "docker"
     docker.write_text(f"#!/bin/sh\n{says}\n")
     docker.chmod(0o755)
-    check = machine.compose({"PATH": str(tmp_path)})
+    check = ask({"PATH": str(tmp_path)})
     assert (check.ok, bool(check.hint)) == (ok, not ok)
 
 
 def test_a_missing_program() -> None:
-    check = machine.tool("buildx", ["docker", "buildx", "version"], {"PATH": "/nowhere"})
+    check = machine.tool("docker", ["docker", "--version"], {"PATH": "/nowhere"})
     assert not check.ok
-    assert "docker buildx" in check.message
+    assert "`docker`" in check.message
     assert check.hint
 
 
