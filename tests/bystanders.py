@@ -16,6 +16,7 @@ import docker
 from docker.errors import APIError, NotFound
 
 from course.engine.connect import connect
+from course.engine.listing import list_images
 from course.errors import CourseError
 
 
@@ -67,7 +68,7 @@ def make(client: docker.DockerClient) -> Bystanders:
     client.api.import_image_from_data(data.getvalue(), repository=name, tag="1")
     client.networks.create(name)
     client.volumes.create(name)
-    base = next((tag for tag in ("busybox:1.37", "debian:trixie-slim") if client.images.list(tag)), None)
+    base = next((tag for tag in ("busybox:1.37", "debian:trixie-slim") if list_images(client.api, tag)), None)
     if base:
         mounts = {name: {"bind": "/data", "mode": "rw"}}
         client.containers.run(base, ["sleep", "86400"], name=name, detach=True, network=name, volumes=mounts)

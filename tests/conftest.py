@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 
 import docker
@@ -11,7 +13,9 @@ import pytest
 
 from course import images
 from course.engine.connect import connect
-from course.errors import EngineError
+from course.engine.embedded import cli_environment
+from course.errors import CourseError, EngineError
+from course.paths import paths
 from tests import bystanders
 from tests.bystanders import Bystanders
 
@@ -39,6 +43,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError(f"With CI=true the engine tests must run, and can't: {reason}")
     for item in wanting:
         item.add_marker(pytest.mark.skip(reason=reason))
+
+
+_HOME = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Finds the engine once, and gives the run a home of its own, so that no learner's record is touched.
+
+    The workers of xdist and the programs that tests start inherit both.
+    """
+    if os.environ.get("COURSE_TEST_RUN"):
+        return
+    os.environ.setdefault("COURSE_TEST_CACHE", str(paths().cache))
+    with contextlib.suppress(CourseError):
+        os.environ.update(cli_environment())
+    config.stash[_HOME] = os.environ["COURSE_HOME"] = tempfile.mkdtemp(prefix="course-tests-")
+    os.environ["COURSE_TEST_RUN"] = "1"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if home := config.stash.get(_HOME, None):
+        shutil.rmtree(home, ignore_errors=True)
 
 
 _BYSTANDERS = pytest.StashKey[Bystanders | None]()

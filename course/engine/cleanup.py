@@ -20,6 +20,7 @@ from course.engine.failures import engine_errors
 from course.engine.gateway.side import name_of_engine
 from course.engine.labels import MADE
 from course.engine.ledger import Entry, Kind, Ledger
+from course.engine.listing import list_images
 from course.engine.ownership import ImageFacts, our_image
 from course.steps import SILENT, Steps
 
@@ -235,7 +236,7 @@ class _Reset:
 
     def _images(self) -> None:
         entries = self._entries("image")
-        listed = [ImageFacts.of(found) for found in self._api.images(all=True)]
+        listed = [ImageFacts.of(found) for found in list_images(self._api, all=True)]
         for entry in entries:
             if entry.id not in {image.id for image in listed}:
                 self._strike(entry)

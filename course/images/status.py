@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from docker.errors import ImageNotFound as DockerImageNotFound
 
 from course.engine.failures import engine_errors
 from course.engine.labels import STAND_IN
+from course.engine.listing import list_images
 from course.errors import ImageNotFound
 from course.images.catalogue import BaseImage, catalogue
 
@@ -65,13 +65,8 @@ def present(client: docker.DockerClient, names: Iterable[str]) -> Mapping[str, F
     wanted = set(names)
     if not wanted:
         return {}
-    # docker-py's images.list inspects each image it finds, and asks without a filter for the names.
-    filters = json.dumps({"reference": sorted(wanted)})
-    api: Any = client.api
     with engine_errors():
-        answer = api.get(api._url("/images/json"), params={"filters": filters}, timeout=api.timeout)
-        api._raise_for_status(answer)
-        listed = answer.json()
+        listed = list_images(client.api, filters={"reference": sorted(wanted)})
     found: dict[str, Found] = {}
     for image in listed:
         label = (image.get("Labels") or {}).get(STAND_IN)

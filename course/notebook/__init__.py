@@ -109,12 +109,12 @@ def about(client: docker.DockerClient) -> Html:
     """A card that says which engine this is, and which base images are stand-ins."""
     from course.engine.describe import describe
     from course.engine.labels import STAND_IN
+    from course.engine.listing import list_images
     from course.widgets.html import facts
 
     assert _kernel.address is not None  # noqa: S101  `client` came from connect()
     engine = describe(client, _kernel.address)
-    # The raw list: docker-py's objects ask for every image again, and one may be gone by then.
-    listed = client.api.images(filters={"label": STAND_IN})
+    listed = list_images(client.api, filters={"label": STAND_IN})
     stand_ins = sorted({image["Labels"][STAND_IN] for image in listed if _is_stand_in(image)})
     return facts(
         "The engine behind these cells",

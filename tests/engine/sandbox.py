@@ -106,7 +106,7 @@ class Sandbox:
     def mounts(self) -> list[str]:
         """Its mount points that an engine of its own could have made: other engines' come and go."""
         points = [line.split()[1] for line in self.run("cat", "/proc/self/mounts").splitlines()]
-        return sorted(one for one in points if one.startswith(("/run/docker", "/var/lib", str(self.home))))
+        return sorted(one for one in points if one.startswith(("/run/docker/", "/var/lib", str(self.home))))
 
     def links(self) -> list[str]:
         """Its network links."""

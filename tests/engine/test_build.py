@@ -14,6 +14,7 @@ import pytest
 
 from course.build import build
 from course.engine.labels import made_image
+from course.engine.listing import list_images
 from course.errors import BuildTimeout, StepFailed
 from course.trace import Build
 
@@ -34,7 +35,7 @@ COPY message /message
 def tag(client: docker.DockerClient) -> Iterator[str]:
     name = f"course-test-{uuid.uuid4().hex[:12]}:1"
     yield name
-    if client.images.list(name):
+    if list_images(client.api, name):
         client.images.remove(name)
 
 

@@ -26,6 +26,7 @@ from checkers.attempt import ATTEMPT, PROCESS
 from checkers.building import host_of
 from checkers.plans import plan_for
 from checkers.runner import run
+from course.engine.listing import list_images
 from course.errors import StepFailed
 from course.exercises import find
 
@@ -72,7 +73,7 @@ def tags_of(client: docker.DockerClient, made: set[str]) -> set[str]:
         for one in client.api.networks(filters={"label": ATTEMPT})
         if one["Id"] in made
     }
-    tags = {tag for one in client.api.images() for tag in one["RepoTags"] or ()}
+    tags = {tag for one in list_images(client.api) for tag in one["RepoTags"] or ()}
     return {tag for tag in tags if tag.partition(":")[0] in names}
 
 
@@ -182,7 +183,7 @@ def test_an_interrupted_check_leaves_nothing(
     assert "Traceback" not in err
     assert (phase == "run") == bool(tags)
     assert not made_by(client, process.pid)
-    assert not tags & {tag for one in client.api.images() for tag in one["RepoTags"] or ()}
+    assert not tags & {tag for one in list_images(client.api) for tag in one["RepoTags"] or ()}
 
 
 def test_two_checks_of_one_exercise(client: docker.DockerClient, home: Path) -> None:

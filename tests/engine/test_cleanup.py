@@ -20,6 +20,7 @@ from course.engine.find import find_engine
 from course.engine.gateway import Gateway
 from course.engine.labels import MADE, made
 from course.engine.ledger import Ledger
+from course.engine.listing import list_images
 
 pytestmark = pytest.mark.engine
 
@@ -69,8 +70,8 @@ class Scene:
             network.remove()
         for volume in self.theirs.volumes.list(filters={"name": self.word}):
             volume.remove()
-        for image in self.theirs.images.list(f"{self.word}*"):
-            for tag in image.tags:
+        for image in list_images(self.theirs.api, f"{self.word}*"):
+            for tag in image["RepoTags"] or ():
                 if self.word in tag:
                     self.theirs.images.remove(tag)
 

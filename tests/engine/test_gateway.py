@@ -24,6 +24,7 @@ from course.engine.find import find_engine
 from course.engine.gateway import Gateway
 from course.engine.labels import MADE, TAG
 from course.engine.ledger import Ledger
+from course.engine.listing import list_images
 from course.tape_view import record
 
 pytestmark = [
@@ -242,7 +243,7 @@ def test_an_images_prune_spares_what_others_built_on_ours(
         unused.remove()
         through.images.prune({"dangling": False, "reference": [f"{prefix}*", f"theirs-{prefix}*"]})
         assert client.images.get(f"theirs-{prefix}:1").id == child.id
-        assert not client.images.list(f"{prefix}-base")
+        assert not list_images(client.api, f"{prefix}-base")
     finally:
         client.images.remove(f"theirs-{prefix}:1", force=True)
 

@@ -25,6 +25,7 @@ from course.engine.find import find_engine
 from course.engine.gateway import Gateway
 from course.engine.labels import MADE
 from course.engine.ledger import Ledger
+from course.engine.listing import list_images
 
 pytestmark = pytest.mark.engine
 
@@ -186,7 +187,7 @@ def test_builds_are_labelled_or_written_down(
     assert [how for kind, name, how in shell.noted() if (kind, name) == ("image", "")] == ["built"]
     reset(client, shell.ledger, only=lambda item: not item.name or shell.prefix in item.name)
     assert not [item for item in shell.noted() if item[0] == "image"]
-    assert not client.images.list(f"{shell.prefix}*")
+    assert not list_images(client.api, f"{shell.prefix}*")
 
 
 def test_a_failed_build_is_not_written_down(shell: Shell, context: Path) -> None:

@@ -22,6 +22,7 @@ from checkers.limits import MIB, Limits
 from checkers.plans import plan_for
 from checkers.runner import run
 from course.engine.labels import made
+from course.engine.listing import list_images
 from course.exercises import find
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
@@ -97,7 +98,7 @@ def marked(client: docker.DockerClient) -> set[str]:
         *(str(one.name) for one in client.networks.list(filters=label)),
         *(
             tag
-            for one in client.api.images()
+            for one in list_images(client.api)
             for tag in one["RepoTags"] or ()
             if tag.startswith("course-check-")
         ),

@@ -16,6 +16,7 @@ from docker.models.containers import Container
 from course import images
 from course.build import build
 from course.engine.labels import STAND_IN, made_image
+from course.engine.listing import list_images
 from course.errors import CertificateRejected, PullFailed, RateLimited, RegistryUnreachable, UnknownTag
 from course.images.pull import from_mirror, pull
 from course.steps import SILENT
@@ -96,7 +97,7 @@ def own(client: docker.DockerClient, tmp_path: Path) -> Iterator[str]:
 
 def forget(client: docker.DockerClient, *names: str) -> None:
     for name in names:
-        if client.images.list(name):
+        if list_images(client.api, name):
             client.images.remove(name)
 
 
@@ -141,7 +142,7 @@ def test_a_mirror_serves_the_real_name(
     from_mirror(client, own, registry, STEP, stand_ins=False)
     assert client.containers.run(own, ["cat", "/who"], remove=True).decode().strip() == own
     # The API's own list: docker-py's inspects each image, and trips over those that other tests remove.
-    tags = [tag for image in client.api.images() for tag in image["RepoTags"] or ()]
+    tags = [tag for image in list_images(client.api) for tag in image["RepoTags"] or ()]
     assert own in tags
     assert not [tag for tag in tags if tag.endswith(f"/{own}")]
 
@@ -159,7 +160,7 @@ def test_a_mirror_s_stand_in_counts_only_where_it_may(
     push(client, own, f"{registry}/library/{own}")
     with pytest.raises(UnknownTag, match="only a stand-in"):
         from_mirror(client, own, registry, STEP, stand_ins=False)
-    assert not client.images.list(own)
+    assert not list_images(client.api, own)
     from_mirror(client, own, registry, STEP, stand_ins=True)
     assert images.is_stand_in(client, own)
 

@@ -16,6 +16,7 @@ import pytest
 from docker.errors import NotFound
 
 from course.engine.labels import made
+from course.engine.listing import list_images
 
 pytestmark = pytest.mark.engine
 BUSYBOX = "busybox:1.37"
@@ -77,14 +78,14 @@ mine = [("containers", box.id), ("networks", net.id), ("volumes", tail), ("image
 def test_clean_up_removes_what_the_kernel_made_and_spares_the_neighbours(
     client: docker.DockerClient, tmp_path: Path, neighbours: list[tuple[str, str]]
 ) -> None:
-    untagged = {image["Id"] for image in client.api.images(filters={"dangling": True})}
+    untagged = {image["Id"] for image in list_images(client.api, filters={"dangling": True})}
     mine, folder = kernel(MAKE + "clean_up(); print(json.dumps([mine, str(folder)]))", tmp_path)
     assert len(mine) == 5
     assert [thing for thing in mine if there(client, *thing)] == []
     assert not Path(folder).exists()
     assert [thing for thing in neighbours if not there(client, *thing)] == []
     assert there(client, "images", BUSYBOX)
-    new = {image["Id"] for image in client.api.images(filters={"dangling": True})} - untagged
+    new = {image["Id"] for image in list_images(client.api, filters={"dangling": True})} - untagged
     assert [key for key in new if made_by(client, key, "mine-")] == []
 
 

@@ -19,6 +19,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbval.plugin import coalesce_streams
 
+from course.engine.embedded import cli_environment
+
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -50,7 +52,8 @@ def strip(book: Any) -> None:
 
 def _environment(home: str) -> dict[str, str]:
     # Nobody's predictions and working copies: what is committed is what a newcomer sees.
-    return {**os.environ, "COURSE_HOME": f"{home}/home", "COURSE_WORK": f"{home}/work"}
+    # The engine is looked for before the home changes: the course's own is found by its home.
+    return {**os.environ, **cli_environment(), "COURSE_HOME": f"{home}/home", "COURSE_WORK": f"{home}/work"}
 
 
 def main() -> None:
