@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 
@@ -53,6 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     The workers of xdist and the programs that tests start inherit both.
     """
+    # A shell's background job ignores SIGINT, and so would every program that a test starts, and interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.environ.get("COURSE_TEST_RUN"):
         return
     os.environ.setdefault("COURSE_TEST_CACHE", str(paths().cache))

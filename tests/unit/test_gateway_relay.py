@@ -6,6 +6,7 @@ import contextlib
 import json
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -235,6 +236,21 @@ def test_a_hijacked_connection_closes_each_way_by_itself(
     assert read_all(client) == b"and goodbye"
     finished(gateway)
     assert [(call.upgraded, call.bytes_in, call.bytes_out) for call in gateway.tape] == [(True, 10, 17)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a peer has not read yet")
+def test_the_stream_comes_apart_from_the_head_of_an_upgrade(peer: Peer, client: socket.socket) -> None:
+    """docker-py reads a head with a buffer, and drops what else got into it."""
+    head = b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+
+    def script(sock: socket.socket) -> None:
+        read_head(sock)
+        sock.sendall(head + b"hello")
+
+    peer.scripts = [script]
+    client.sendall(b"POST /exec/x/start HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+    assert client.recv(65_536) == head
+    assert read_all(client) == b"hello"
 
 
 def test_the_engines_end_of_a_hijacked_connection_leaves_the_other_open(

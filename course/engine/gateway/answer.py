@@ -49,6 +49,8 @@ class Answer:
         self._seen = True
         while self._body is None and at < len(view):
             at += self._feed_head(view[at:])
+            if self.hijacked:
+                return at  # the raw stream comes apart from the head: see Stream.let_read
         if self._body is not None:
             at += self._body.feed(view[at:])
             if self._body.done:

@@ -72,6 +72,7 @@ class Flow:
         used = self.framing.feed(view)
         if used < len(view):
             self.source.kept = bytes(view[used:]) + self.source.kept
+            self.dry = False
         self.pending = view[:used]
         if self.tap and used:
             self.tap(self.pending)
@@ -133,11 +134,15 @@ def relay(up: Flow, down: Flow, hijacked: Callable[[], bool]) -> None:
     """
     client, engine = up.source, down.source
     watch = _Watch(client, engine)
+    head_read = False
     while True:
         moved = up.move()
         moved = down.move() or moved
         if down.lost:
             return
+        if hijacked() and not head_read and not down.pending:
+            client.let_read()
+            head_read = True
         if hijacked():
             _pass_on_ends(up, down)
         elif up.ended and not up.pending:

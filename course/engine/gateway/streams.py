@@ -5,12 +5,18 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from course.engine.address import Address
 from course.errors import EngineDenied, EngineGone, GatewayError
+
+if sys.platform != "win32":
+    import fcntl
+    import termios
 
 if TYPE_CHECKING:
     import ssl
@@ -68,6 +74,24 @@ class Stream:
     def flush(self) -> bool:
         """Send what was written and not yet taken. Whether all of it is. Raises OSError."""
         return True
+
+    def let_read(self, seconds: float = 0.25) -> None:
+        """Wait until the peer has read what was sent, but not longer than `seconds`.
+
+        docker-py reads the head of an upgraded answer with a buffer and the stream behind it without: what
+        reaches the buffer together with the head is lost, such as the output of a short exec. Only Linux
+        tells how much a peer has not read yet (unix(7), SIOCOUTQ); elsewhere this returns at once.
+        """
+        if sys.platform != "linux" or self._sock.family != socket.AF_UNIX:
+            return
+        deadline = time.monotonic() + seconds
+        unread = bytearray(4)
+        with contextlib.suppress(OSError):
+            while time.monotonic() < deadline:
+                fcntl.ioctl(self._sock.fileno(), termios.TIOCOUTQ, unread)
+                if not any(unread):
+                    return
+                time.sleep(0.000_2)
 
     def shutdown_write(self) -> None:
         """Tell the peer that nothing more will come. It may still send."""
