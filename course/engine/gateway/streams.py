@@ -14,10 +14,6 @@ from urllib.parse import urlsplit
 from course.engine.address import Address
 from course.errors import EngineDenied, EngineGone, GatewayError
 
-if sys.platform != "win32":
-    import fcntl
-    import termios
-
 if TYPE_CHECKING:
     import ssl
 
@@ -84,6 +80,9 @@ class Stream:
         """
         if sys.platform != "linux" or self._sock.family != socket.AF_UNIX:
             return
+        import fcntl  # not on every system
+        import termios
+
         deadline = time.monotonic() + seconds
         unread = bytearray(4)
         with contextlib.suppress(OSError):
