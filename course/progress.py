@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from course.database import open_database
 from course.errors import InputError
 from course.paths import paths
 
@@ -25,7 +26,6 @@ CREATE TABLE IF NOT EXISTS predictions (
     id INTEGER PRIMARY KEY, question TEXT NOT NULL, answer TEXT NOT NULL, correct INTEGER, at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS predictions_question ON predictions (question, at);
 """
-_BUSY_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -139,14 +139,10 @@ class Progress:
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self._path, timeout=_BUSY_SECONDS)
+            db = open_database(self._path, _SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from error
         try:
-            # Write-ahead logging: a reader (the course list) never waits for a writer (a check).
-            db.execute("PRAGMA journal_mode = WAL")
-            db.executescript(_SCHEMA)
             with db:
                 yield db
         except sqlite3.DatabaseError as error:

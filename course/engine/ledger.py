@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from course.database import open_database
 from course.errors import InputError
 from course.paths import paths
 
@@ -31,7 +32,6 @@ CREATE TABLE IF NOT EXISTS entry (
     how TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (engine, kind, name, id)
 ) WITHOUT ROWID;
 """
-_BUSY_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -109,15 +109,8 @@ class Ledger:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            connection = open_database(self._path, _SCHEMA, check_same_thread=False)
+            connection.execute("PRAGMA synchronous = NORMAL")
         except OSError as error:
             raise sqlite3.OperationalError(str(error)) from error
-        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.executescript(_SCHEMA)
-        except sqlite3.Error:
-            connection.close()
-            raise
         return connection
