@@ -113,8 +113,21 @@ def _same_network(pid: int) -> bool:
         return False
 
 
+def _same_root(pid: int) -> bool:
+    try:
+        return (_PROC / str(pid) / "root").samefile("/")
+    except OSError:
+        return False
+
+
 def _runs_in_container(pid: int, where: Layout) -> bool:
-    """Whether the process's root is an overlay whose upper folder lies in our data root."""
+    """Whether the process's root is an overlay whose upper folder lies in our data root.
+
+    A container of another machine's engine may have the same path there: whoever shares our own root is
+    beside us, not in a container of ours.
+    """
+    if _same_root(pid):
+        return False
     try:
         lines = (_PROC / str(pid) / "mountinfo").read_text(errors="replace").splitlines()
     except OSError:
