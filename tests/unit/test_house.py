@@ -110,7 +110,7 @@ def requirements() -> dict[str, Requirement]:
 
 
 def test_environment_yml_names_the_same_dependencies() -> None:
-    conda_name = {"docker": "docker-py"}
+    conda_name = {"docker": "docker-py", "isal": "python-isal", "xxhash": "python-xxhash"}
     wanted = {f"{conda_name.get(name, name)}{found.specifier}" for name, found in requirements().items()}
     lines = (ROOT / "environment.yml").read_text().splitlines()
     listed = {line.strip().removeprefix("- ") for line in lines if line.startswith("  - ")}
