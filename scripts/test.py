@@ -24,7 +24,7 @@ def main() -> int:
         print("No engine, no proof: CI=true needs one.", file=sys.stderr)
         return 2
     if ci:
-        bring_chromium()
+        bring_tools()
     checks = [
         run(BIN / "ruff", "check", "--quiet", "."),
         run(BIN / "ruff", "format", "--check", "--quiet", "."),
@@ -36,17 +36,30 @@ def main() -> int:
     return tests or max(checks)
 
 
-def bring_chromium() -> None:
-    """The browser tests want one; they skip with the reason where it is missing."""
-    if any(map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))):
+WANTED = {
+    "chromium": (("chromium", "google-chrome", "chromium-browser"), "for the browser tests"),
+    "e2fsprogs": (("mkfs.ext4",), "for the tests of an engine inside a container"),
+}
+"""Packages of Debian, what each is looked for by, and what for. Tests skip with the reason without them."""
+
+
+def bring_tools() -> None:
+    """Installs what some tests want, where that can be done unasked: as root of a CI machine."""
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    missing = [
+        name for name, (programs, _) in WANTED.items() if not any(which(one, path) for one in programs)
+    ]
+    if not missing or not which("apt-get") or not hasattr(os, "geteuid") or os.geteuid() != 0:
         return
-    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-        print("  · installing chromium with apt-get, for the browser tests", file=sys.stderr, flush=True)
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for words in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
-            subprocess.run(
-                ["apt-get", "-qq", *words], env=environment, stdout=subprocess.DEVNULL, check=False
-            )
+    for name in missing:
+        print(f"  · installing {name} with apt-get, {WANTED[name][1]}", file=sys.stderr, flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
+        subprocess.run(["apt-get", "-qq", *words], env=environment, stdout=subprocess.DEVNULL, check=False)
+
+
+def which(program: str, path: str | None = None) -> bool:
+    return shutil.which(program, path=path) is not None
 
 
 def run(*command: object) -> int:

@@ -28,21 +28,48 @@ def engine_cache() -> Path:
 
 
 @pytest.fixture
-def unpacked(engine_cache: Path, monkeypatch: pytest.MonkeyPatch) -> UnpackedGetter:
-    """Gives a suite's engine, fetched if need be. Skips where no mirror has it (CI=true: fails)."""
+def fetched(engine_cache: Path, monkeypatch: pytest.MonkeyPatch) -> UnpackedGetter:
+    """Gives a suite's engine, fetched if need be. Raises PackageError."""
 
     def get(suite: str) -> packages.Unpacked:
         with monkeypatch.context() as patch:
             patch.setenv("COURSE_ENGINE_SUITE", suite)
             patch.setattr(packages, "_folder", lambda: engine_cache / "engine")
-            try:
-                return packages.ensure("engine")
-            except PackageError as error:
-                if os.environ.get("CI") == "true":
-                    raise
-                pytest.skip(f"no packages of {suite}: {error}")
+            return packages.ensure("engine")
 
     return get
+
+
+@pytest.fixture
+def unpacked(fetched: UnpackedGetter) -> UnpackedGetter:
+    """Gives a suite's engine. Skips where no mirror has it (CI=true: fails)."""
+
+    def get(suite: str) -> packages.Unpacked:
+        try:
+            return fetched(suite)
+        except PackageError as error:
+            if os.environ.get("CI") == "true":
+                raise
+            pytest.skip(f"no packages of {suite}: {error}")
+
+    return get
+
+
+@pytest.fixture
+def theirs(fetched: UnpackedGetter, unpacked: UnpackedGetter) -> packages.Unpacked:
+    """Somebody's engine, older than the course's own: Debian 12's 20.10, or where that lacks a library (it
+    wants Debian 12's libdevmapper) Debian 13's 26.1."""
+    try:
+        return fetched("bookworm")
+    except PackageError:
+        return unpacked("trixie")
+
+
+@pytest.fixture
+def disk_maker() -> None:
+    """The course would install it; a machine of these tests has no way to the mirror."""
+    if not shutil.which("mkfs.ext4", path=f"{os.environ['PATH']}:/usr/sbin:/sbin"):
+        pytest.skip("needs mkfs.ext4. Run: apt-get install e2fsprogs")
 
 
 @pytest.fixture

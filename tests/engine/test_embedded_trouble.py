@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from course.engine.embedded import packages
+from course.engine.embedded.packages import Unpacked
 from course.engine.embedded.processes import wait_until
 from course.errors import PackageError
 from tests.engine.conftest import MachineMaker, UnpackedGetter
@@ -24,14 +25,14 @@ pytestmark = [pytest.mark.root, pytest.mark.timeout(120)]
 
 
 def test_an_existing_engine_is_used_and_nothing_started(
-    machine: MachineMaker, unpacked: UnpackedGetter, tmp_path: Path
+    machine: MachineMaker, theirs: Unpacked, tmp_path: Path
 ) -> None:
-    """Debian 12's 20.10, at the usual place."""
+    """At the usual place."""
     box = machine("unstable")
-    start_engine(box, unpacked("bookworm"), "/run/docker.sock")
+    start_engine(box, theirs, "/run/docker.sock")
     rules = box.rules()
     out, err = box.course("up")
-    assert "Docker Engine 20.10.24" in out
+    assert f"Docker Engine {theirs.version.partition('+')[0]}" in out
     assert "overlay2 store" in out
     assert "unix:///var/run/docker.sock (Docker Engine)" in out
     assert "Starting" not in err
@@ -49,10 +50,10 @@ def test_an_existing_engine_is_used_and_nothing_started(
     assert box.rules() == rules
 
 
-def test_what_a_stopped_engine_left_stays(machine: MachineMaker, unpacked: UnpackedGetter) -> None:
+def test_what_a_stopped_engine_left_stays(machine: MachineMaker, theirs: Unpacked) -> None:
     """Its docker0 and chains are not ours to remove."""
     box = machine("unstable")
-    start_engine(box, unpacked("bookworm"), "/run/docker.sock")
+    start_engine(box, theirs, "/run/docker.sock")
     (pid,) = box.named("dockerd")
     box.run("sh", "-c", f"kill {pid}")
     assert wait_until(lambda: not box.named("dockerd"), 30)
@@ -63,9 +64,9 @@ def test_what_a_stopped_engine_left_stays(machine: MachineMaker, unpacked: Unpac
     assert (box.links(), set(chains(box))) == before
 
 
-def test_never_beside_an_engine_at_an_unknown_place(machine: MachineMaker, unpacked: UnpackedGetter) -> None:
+def test_never_beside_an_engine_at_an_unknown_place(machine: MachineMaker, theirs: Unpacked) -> None:
     box = machine("unstable")
-    start_engine(box, unpacked("bookworm"), "/run/hidden.sock")
+    start_engine(box, theirs, "/run/hidden.sock")
     _, err = box.course("up", code=2)
     assert "Another Docker Engine is running here" in err
     assert "DOCKER_HOST" in err
@@ -108,6 +109,7 @@ TROUBLE = {
 }
 
 
+@pytest.mark.usefixtures("disk_maker")
 @pytest.mark.parametrize("trouble", list(TROUBLE))
 def test_trouble_ends_in_fact_cause_and_next_step(machine: MachineMaker, trouble: str) -> None:
     commands, fact, remedy = TROUBLE[trouble]
@@ -121,6 +123,7 @@ def test_trouble_ends_in_fact_cause_and_next_step(machine: MachineMaker, trouble
     assert left_behind(box) == before
 
 
+@pytest.mark.usefixtures("disk_maker")
 def test_data_on_an_overlay_go_into_a_disk_of_their_own(machine: MachineMaker, tmp_path: Path) -> None:
     """As in a container without a volume. The disk goes with the engine, the data in it stay."""
     box = machine("unstable")

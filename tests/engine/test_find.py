@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from course.engine.address import Address
+from course.engine.embedded.packages import Unpacked
 from course.engine.find import find_engine
 from course.errors import EngineDenied, NoEngine
-from tests.engine.conftest import MachineMaker, UnpackedGetter
+from tests.engine.conftest import MachineMaker
 from tests.engine.sandbox import Sandbox, start_engine
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(120)]
@@ -33,11 +34,9 @@ def use_context(box: Sandbox, name: str, host: str) -> Path:
     return folder / "contexts/tls" / digest / "docker"
 
 
-def test_by_context_then_by_socket_then_by_docker_host(
-    machine: MachineMaker, unpacked: UnpackedGetter
-) -> None:
+def test_by_context_then_by_socket_then_by_docker_host(machine: MachineMaker, theirs: Unpacked) -> None:
     box = machine("unstable")
-    start_engine(box, unpacked("bookworm"), "/run/docker.sock", "/run/odd.sock")
+    start_engine(box, theirs, "/run/docker.sock", "/run/odd.sock")
     use_context(box, "odd", "unix:///run/odd.sock")
     assert "unix:///run/odd.sock (docker context odd)" in box.course("up")[0]
     # The context's engine is gone (Docker Desktop was quit, say): the next one found is used.
@@ -50,7 +49,7 @@ def test_by_context_then_by_socket_then_by_docker_host(
 
 
 def test_over_tls_by_context_and_by_docker_host(
-    machine: MachineMaker, unpacked: UnpackedGetter, tmp_path: Path
+    machine: MachineMaker, theirs: Unpacked, tmp_path: Path
 ) -> None:
     certificates(tmp_path)
     box = machine("unstable")
@@ -58,7 +57,7 @@ def test_over_tls_by_context_and_by_docker_host(
            (("tlscacert", "ca"), ("tlscert", "server"), ("tlskey", "server-key"))]  # fmt: skip
     start_engine(
         box,
-        unpacked("bookworm"),
+        theirs,
         "/run/odd.sock",
         options=["-H", "tcp://127.0.0.1:2376", "--tlsverify", *tls],
     )
