@@ -6,11 +6,13 @@ them together. And probes start from it, so that nothing is asked of the learner
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass
 from typing import Any
 
 import docker
+from docker.errors import NotFound
 from docker.models.containers import Container
 
 from checkers.limits import Limits
@@ -82,8 +84,9 @@ class Cage:
         return Output(code if code is not None else 255, _text(out), _text(err))
 
     def forget_image(self, tag: str) -> None:
-        """Removes an image that was built to try the cage."""
-        self._client.api.remove_image(tag, force=True)
+        """Removes an image that was built to try the cage, if it was built."""
+        with contextlib.suppress(NotFound):
+            self._client.api.remove_image(tag, force=True)
 
     def free(self) -> int:
         """Free bytes of the disk that holds the engine's containers."""

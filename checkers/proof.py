@@ -53,7 +53,8 @@ def _tried(cli: DockerCli, cage: Cage, parent: str, limits: Limits) -> bool:
             )
         except BuildError:
             return False
-    cage.forget_image(tag)
+        finally:  # also after a timeout or Ctrl-C: the engine may have had the image just before
+            cage.forget_image(tag)
     return bool(cage.run(_SEEN).out.strip())
 
 
