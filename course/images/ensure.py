@@ -67,12 +67,16 @@ def load(
     with ExitStack() as stack:
         bundle = stack.enter_context(Bundle(path))
         known = {image.name for image in catalogue()}
-        names = [
-            one.name for one in bundle.images if one.name in known and (allow_stand_ins or not one.stand_in)
-        ]
+        offered = [one for one in bundle.images if one.name in known]
         stack.enter_context(_locked())
-        there = present(client, names)
-        missing = [name for name in names if name not in there]
+        there = present(client, (one.name for one in offered))
+        lacking = [one for one in offered if one.name not in there]
+        missing = [one.name for one in lacking if allow_stand_ins or not one.stand_in]
+        if left_out := [one.name for one in lacking if one.name not in missing]:
+            steps.note(
+                f"Left out, for they are stand-ins and this engine is not the course's own: "
+                f"{', '.join(left_out)}. With --stand-ins they take those names."
+            )
         if not missing:
             return ()
         record = stack.enter_context(Record(client))

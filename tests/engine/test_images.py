@@ -311,7 +311,11 @@ def test_the_command_line(client: docker.DockerClient, own: Catalogue, tmp_path:
     assert saved["images"] == [own.busybox]
     assert saved["bytes"] == file.stat().st_size
     forget(client, own.busybox)
-    assert "Nothing was missing." in course("load", str(file)).stdout, "a stand-in needs leave"
+    refused = course("load", str(file))
+    assert "Nothing was brought." in refused.stdout, "a stand-in needs leave"
+    assert f"they are stand-ins and this engine is not the course's own: {own.busybox}" in " ".join(
+        refused.stderr.split()
+    )
     assert f"{own.busybox}  loaded" in course("load", str(file), "--stand-ins").stdout
     assert images.is_stand_in(client, own.busybox)
     assert isinstance(course("save", str(file), own.base).exception, ImageError)

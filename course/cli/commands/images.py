@@ -121,7 +121,7 @@ def load(file: Path, stand_ins: bool, as_json: bool) -> None:
     with _engine() as (client, embedded):
         allowed = stand_ins or embedded or images.stand_ins_asked()
         brought = images.load(client, file, steps=TerminalSteps(), allow_stand_ins=allowed)
-    _tell(brought, as_json)
+    _tell(brought, as_json, "Nothing was brought.")
 
 
 @contextmanager
@@ -132,12 +132,12 @@ def _engine() -> Iterator[tuple[docker.DockerClient, bool]]:
         yield client, describe(client, address).embedded
 
 
-def _tell(brought: tuple[Brought, ...], as_json: bool) -> None:
+def _tell(brought: tuple[Brought, ...], as_json: bool, nothing: str = "Nothing was missing.") -> None:
     if as_json:
         print_json([{"name": one.name, "how": one.how, "seconds": round(one.seconds, 1)} for one in brought])
         return
     if not brought:
-        out().print("Nothing was missing.")
+        out().print(nothing)
     for one in brought:
         out().print(f"{one.name}  [dim]{one.how}[/]")
     if any(one.how == "stand-in" for one in brought):
