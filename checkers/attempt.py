@@ -29,7 +29,7 @@ from docker.models.containers import Container
 from checkers import building, cage
 from checkers.cage import Cage
 from checkers.disk import INTERVAL, REMOTE_INTERVAL, DiskGuard, local_free
-from checkers.folder import copy_folder
+from checkers.folder import copy_folder, vary
 from checkers.interrupts import uninterrupted
 from checkers.limits import DEFAULT, Limits
 from checkers.running import Running, start_error
@@ -119,27 +119,41 @@ class Attempt:
 
     # Building ---------------------------------------------------------------------------------------
 
-    def build(self, *, buildargs: Mapping[str, str] | None = None, fresh: str = "") -> Built:
-        """The image of the folder. The same arguments give the same image, or raise the same error, again.
-        Any word for `fresh` makes another build, without the cache.
+    def build(
+        self,
+        *,
+        folder: Path | None = None,
+        buildargs: Mapping[str, str] | None = None,
+        fresh: str = "",
+    ) -> Built:
+        """The image of the folder, or of a variant of it. The same arguments give the same image, or raise
+        the same error, again. Any word for `fresh` makes another build, without the cache.
 
         Raises BuildError and its kin for what the learner wrote, EngineError for what the engine did.
         """
-        key = repr((sorted((buildargs or {}).items()), fresh))
+        folder = folder or self.folder
+        key = repr((str(folder), sorted((buildargs or {}).items()), fresh))
         if key not in self._builds:
-            self._builds[key] = self._build(dict(buildargs or {}), bool(fresh))
+            self._builds[key] = self._build(folder, dict(buildargs or {}), bool(fresh))
         found = self._builds[key]
         if isinstance(found, BuildError):
             raise found
         return found
 
-    def _build(self, buildargs: dict[str, str], fresh: bool) -> Built | BuildError:
+    def variant(self, name: str, files: Mapping[str, bytes]) -> Path:
+        """A copy of the folder in which `files` (path → content) are put in place, named `name`."""
+        copy = self.folder.parent / name / self.folder.name
+        vary(self.folder, copy, files)
+        return copy
+
+    def _build(self, folder: Path, buildargs: dict[str, str], fresh: bool) -> Built | BuildError:
         tag = f"{self.name}:{len(self._builds) + 1}"
         self._undo.append((_LAST, functools.partial(self._remove_image, tag)))
         with self.steps.step("Build the image") as step:
             try:
                 made_build = building.build(
                     self,
+                    folder,
                     tag,
                     buildargs=buildargs,
                     fresh=fresh,

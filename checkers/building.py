@@ -16,6 +16,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import docker
@@ -55,19 +56,20 @@ class DiskFilled(TooMuch):
 
 def build(
     attempt: Attempt,
+    folder: Path,
     tag: str,
     *,
     buildargs: dict[str, str],
     fresh: bool = False,
     on_update: Callable[[Build], None] | None = None,
 ) -> Build:
-    """Builds the attempt's folder as `tag`. Raises BuildError and its kin, TooMuch among them."""
-    text = check_dockerfile(attempt.folder)
+    """Builds `folder`, the attempt's or a variant of it, as `tag`. Raises BuildError and its kin, TooMuch among them."""
+    text = check_dockerfile(folder)
     for last in (False, True):
         try:
             if runs_nothing(text):
-                return _plain(attempt, tag, buildargs, fresh, on_update, None)
-            return _guarded(attempt, tag, buildargs, fresh, on_update)
+                return _plain(attempt, folder, tag, buildargs, fresh, on_update, None)
+            return _guarded(attempt, folder, tag, buildargs, fresh, on_update)
         except DiskFilled:
             if last:  # twice in a row is no neighbour's coming and going
                 raise
@@ -108,6 +110,7 @@ def host_of(client: docker.DockerClient) -> str | None:
 
 def _guarded(
     attempt: Attempt,
+    folder: Path,
     tag: str,
     buildargs: dict[str, str],
     fresh: bool,
@@ -125,7 +128,7 @@ def _guarded(
         with guard:
             if how:
                 return how(
-                    context=attempt.folder,
+                    context=folder,
                     tag=tag,
                     buildargs=buildargs,
                     labels=made_image(tag),
@@ -135,7 +138,7 @@ def _guarded(
                     on_start=cancels.append,
                 )
             own = [{"Name": "nproc", "Soft": _ROOTLESS_PROCESSES, "Hard": _ROOTLESS_PROCESSES}]
-            return _plain(attempt, tag, buildargs, fresh, on_update, cancels.append, own)
+            return _plain(attempt, folder, tag, buildargs, fresh, on_update, cancels.append, own)
     except BuildError as error:
         if not guard.tripped:
             attempt.client.ping()  # an engine that went away is no wrong answer; this raises then
@@ -176,6 +179,7 @@ def _builder(attempt: Attempt) -> Callable[..., Build] | None:
 
 def _plain(
     attempt: Attempt,
+    folder: Path,
     tag: str,
     buildargs: dict[str, str],
     fresh: bool,
@@ -185,7 +189,7 @@ def _plain(
 ) -> Build:
     return api.build(
         attempt.client,
-        attempt.folder,
+        folder,
         tag=tag,
         buildargs=buildargs,
         labels=made_image(tag),

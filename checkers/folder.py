@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from checkers.limits import Limits, size
@@ -36,6 +37,26 @@ def copy_folder(source: Path, target: Path, limits: Limits) -> None:
                     f"and {limits.context_files:,} files.",
                     hint="Move what the exercise doesn't need out of the folder.",
                 )
+
+
+def vary(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
+    """Copies a folder that `copy_folder` made into the new folder `target`, and puts `files` (path → content)
+    in place there. A link on the way to one is replaced by a folder: it may lead into the learner's own."""
+    shutil.copytree(source, target, symlinks=True)
+    for name, content in files.items():
+        here = target
+        *folders, last = name.split("/")
+        for part in folders:
+            here /= part
+            if here.is_symlink() or (here.exists() and not here.is_dir()):
+                here.unlink()
+            here.mkdir(exist_ok=True)
+        place = here / last
+        if place.is_symlink() or place.is_file():
+            place.unlink()
+        elif place.is_dir():
+            shutil.rmtree(place)
+        place.write_bytes(content)
 
 
 def _copy(source: Path, target: Path, root: Path) -> int:

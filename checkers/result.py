@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from course.trace import Build
+
 
 class Status(StrEnum):
     """`fail` says that the answer is wrong; `error` that the grader or the engine could not tell."""
@@ -29,6 +31,7 @@ class CheckResult:
     line: int | None = None  # of the Dockerfile or Compose file
     evidence: str = ""  # the engine's or program's own words, shortened
     seconds: float = 0.0
+    builds: tuple[Build, ...] = ()  # the one build, or two to compare, that a face may draw
 
     def to_json(self) -> dict[str, Any]:
         """The check as the report format has it."""

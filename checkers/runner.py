@@ -121,6 +121,7 @@ def apply(rule: Rule, attempt: Attempt) -> CheckResult:
         line=outcome.line,
         evidence=clean(outcome.evidence, attempt),
         seconds=time.monotonic() - began,
+        builds=outcome.builds,
     )
 
 

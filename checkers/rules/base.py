@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from checkers.attempt import Attempt
+from course.trace import Build
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Outcome:
     misconception: str | None = None
     line: int | None = None
     evidence: str = ""
+    builds: tuple[Build, ...] = ()  # the learner's build, or the one before and the one after an edit
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ def wrong(
     misconception: str | None = None,
     line: int | None = None,
     evidence: str = "",
+    builds: tuple[Build, ...] = (),
 ) -> Outcome:
     """The answer is wrong in this respect. Every wrong has a hint: what to look at next."""
-    return Outcome(False, message, hint, misconception, line, evidence)
+    return Outcome(False, message, hint, misconception, line, evidence, builds)
