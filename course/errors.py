@@ -15,6 +15,7 @@ CourseError
 │   ├── DockerfileError          missing, empty, unreadable, or refused by the parser
 │   ├── StepFailed               an instruction ended with an error
 │   └── BuildTimeout             the build passed its deadline
+├── TraceError                   a file or value that holds no build trace, or a damaged one
 ├── ImageError
 │   ├── ImageNotFound            no such image in this engine
 │   ├── PullFailed
@@ -129,6 +130,10 @@ class StepFailed(BuildError):
 
 class BuildTimeout(BuildError):
     """The build was still running at its deadline and was cancelled."""
+
+
+class TraceError(CourseError):
+    """A file or value that should hold the trace of a build and doesn't."""
 
 
 class ImageError(CourseError):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from course.trace.given import Given
+from course.trace.graph import inputs_first, longest_chain
+
 # "[builder 2/5] RUN make", "[2/5] COPY . .", "[internal] load build context", "exporting to image"
 _NAME = re.compile(r"\[(?P<stage>[^\]]*?)\s*(?P<step>\d+)/(?P<steps>\d+)\] (?P<text>.*)", re.DOTALL)
+_EXPORT = ("exporting to ", "unpacking to ", "sending tarball", "copying to ", "pushing ")
 
 
 @dataclass(frozen=True)
@@ -22,8 +27,19 @@ class BuildWarning:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """Something inside a vertex with a progress of its own: a download, "exporting layers"."""
+
+    name: str
+    current: int = 0
+    total: int = 0  # 0: not known
+    started: float | None = None
+    completed: float | None = None
+
+
+@dataclass(frozen=True)
 class Vertex:
-    """One node of the build graph. Times are seconds since the epoch."""
+    """One node of the build graph. Times are seconds since the epoch, by the engine's clock."""
 
     digest: str
     name: str
@@ -33,29 +49,52 @@ class Vertex:
     error: str = ""
     log: str = ""
     line: int | None = None  # of the Dockerfile
+    progress: tuple[Progress, ...] = ()
+
+    @cached_property
+    def _parts(self) -> re.Match[str] | None:
+        return _NAME.match(self.name)
 
     @property
     def stage(self) -> str | None:
         """The stage's name; "" for the only or an unnamed stage; None for a vertex of no stage."""
-        match = _NAME.match(self.name)
-        return match["stage"] if match else None
+        return self._parts["stage"] if self._parts else None
 
     @property
-    def step(self) -> int | None:
-        """Its number in its stage, from 1 (the FROM)."""
-        match = _NAME.match(self.name)
-        return int(match["step"]) if match else None
+    def step(self) -> str | None:
+        """Its place among its stage's steps, such as "2/5"; the first is the FROM. None: of no stage."""
+        return f"{self._parts['step']}/{self._parts['steps']}" if self._parts else None
+
+    @property
+    def number(self) -> int | None:
+        """The number in `step`, from 1."""
+        return int(self._parts["step"]) if self._parts else None
 
     @property
     def instruction(self) -> str | None:
         """The instruction as BuildKit writes it, arguments expanded; None for BuildKit's own work."""
-        match = _NAME.match(self.name)
-        return match["text"] if match else None
+        return self._parts["text"] if self._parts else None
 
     @property
     def seconds(self) -> float:
         """How long it ran, all intervals together; 0.0 if it was cached."""
         return sum(end - start for start, end in self.intervals if end is not None)
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs now."""
+        return bool(self.intervals) and self.intervals[-1][1] is None
+
+    @property
+    def state(self) -> str:
+        """One of "waiting", "running", "cached", "done", "failed"."""
+        if self.error:
+            return "failed"
+        if self.cached:
+            return "cached"
+        if self.running:
+            return "running"
+        return "done" if self.intervals else "waiting"
 
 
 @dataclass(frozen=True)
@@ -63,32 +102,56 @@ class Build:
     """A build, under way or done. A snapshot: the recorder gives a new one for every look."""
 
     image: str  # the image's ID, "" while there is none
-    vertices: tuple[Vertex, ...]  # in the order in which BuildKit announced them
+    vertices: tuple[Vertex, ...]  # in the order in which BuildKit announced them: often the last step first
     warnings: tuple[BuildWarning, ...] = ()
     seconds: float = 0.0  # from the request to the end of the answer, by the client's clock
+    given: Given | None = None  # what was asked for; None in a trace of somebody else's build
+    error: str = ""  # BuildKit's words, if it failed
+
+    @cached_property
+    def by_digest(self) -> dict[str, Vertex]:
+        """The vertices by their digest."""
+        return {vertex.digest: vertex for vertex in self.vertices}
+
+    @cached_property
+    def steps(self) -> tuple[Vertex, ...]:
+        """The vertices that stand for an instruction: stage after stage, each stage's in its order."""
+        ordered = [self.by_digest[digest] for digest in inputs_first(self.by_digest)]
+        rank = {stage: place for place, stage in enumerate(self.stages)}
+        found = [vertex for vertex in ordered if vertex.stage is not None]
+        return tuple(sorted(found, key=lambda one: (rank[one.stage or ""], one.number or 0)))
+
+    @cached_property
+    def stages(self) -> tuple[str, ...]:
+        """The names of the stages that take part: in the Dockerfile's order where the lines are known, else
+        each behind the stages that it needs."""
+        first: dict[str, float] = {}
+        for place, digest in enumerate(inputs_first(self.by_digest)):
+            vertex = self.by_digest[digest]
+            if vertex.stage is not None:
+                known = vertex.line if vertex.line is not None else 1e9 + place
+                first[vertex.stage] = min(first.get(vertex.stage, known), known)
+        return tuple(sorted(first, key=lambda stage: first[stage]))
+
+    @property
+    def started(self) -> float | None:
+        """When the first vertex began, in seconds since the epoch."""
+        return min((one.intervals[0][0] for one in self.vertices if one.intervals), default=None)
 
     @property
     def work_seconds(self) -> float:
         """The steps' times added up: what a builder without parallelism would need."""
         return sum(vertex.seconds for vertex in self.vertices)
 
+    @property
+    def export_seconds(self) -> float:
+        """How long the finished layers took to become an image: packing, unpacking, naming."""
+        return sum(vertex.seconds for vertex in self.vertices if vertex.name.startswith(_EXPORT))
+
     @cached_property
     def critical_path(self) -> tuple[Vertex, ...]:
         """The chain of inputs whose times add up to the most: no parallelism can make the build shorter."""
-        known = {vertex.digest: vertex for vertex in self.vertices}
-        best: dict[str, tuple[float, str | None]] = {}
-        for digest in _inputs_first(known):
-            vertex = known[digest]
-            before = max(
-                ((best[name][0], name) for name in vertex.inputs if name in best), default=(0.0, None)
-            )
-            best[digest] = (vertex.seconds + before[0], before[1])
-        tip: str | None = max(best, key=lambda digest: best[digest][0], default=None)
-        path: list[Vertex] = []
-        while tip is not None:
-            path.append(known[tip])
-            tip = best[tip][1]
-        return tuple(reversed(path))
+        return tuple(self.by_digest[digest] for digest in longest_chain(self.by_digest))
 
     @property
     def critical_path_seconds(self) -> float:
@@ -96,45 +159,14 @@ class Build:
         return sum(vertex.seconds for vertex in self.critical_path)
 
     def to_json(self) -> dict[str, Any]:
-        """The stable form that `course build --json` prints."""
-        return {
-            "image": self.image,
-            "seconds": round(self.seconds, 3),
-            "work_seconds": round(self.work_seconds, 3),
-            "critical_path_seconds": round(self.critical_path_seconds, 3),
-            "vertices": [
-                {
-                    "name": vertex.name,
-                    "stage": vertex.stage,
-                    "line": vertex.line,
-                    "cached": vertex.cached,
-                    "reason": "same instruction on the same input" if vertex.cached else None,
-                    "seconds": round(vertex.seconds, 3),
-                    "error": vertex.error or None,
-                }
-                for vertex in self.vertices
-            ],
-            "warnings": [
-                {"short": found.short, "detail": found.detail, "url": found.url, "line": found.line}
-                for found in self.warnings
-            ],
-        }
+        """All of it, in the stable form that `course build --json` prints; `from_json` reads it."""
+        from course.trace.json_form import dump
 
+        return dump(self)
 
-def _inputs_first(known: dict[str, Vertex]) -> list[str]:
-    # Depth first without recursion: a Dockerfile may have more steps than Python has stack.
-    order: list[str] = []
-    state: dict[str, int] = {}  # 1: its inputs are being visited, 2: listed
-    for root in known:
-        stack = [root]
-        while stack:
-            digest = stack[-1]
-            if state.get(digest, 0) == 0:
-                state[digest] = 1
-                stack += [name for name in known[digest].inputs if name in known and name not in state]
-            else:
-                stack.pop()
-                if state[digest] == 1:
-                    state[digest] = 2
-                    order.append(digest)
-    return order
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Build:
+        """The build that `to_json` gave. Raises TraceError for anything else."""
+        from course.trace.json_form import load
+
+        return load(data)

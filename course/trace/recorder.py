@@ -3,13 +3,16 @@ may turn cached late; each message says only what is new."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from course.trace.model import Build, BuildWarning, Vertex
-from course.trace.wire import StatusResponse, VertexUpdate, decode
+from course.trace.given import Given
+from course.trace.model import Build, BuildWarning, Progress, Vertex
+from course.trace.wire import StatusResponse, StatusUpdate, VertexUpdate, decode
 
 LOG_LIMIT = 64 * 1024
 """Bytes kept of each vertex's log, its end. BuildKit itself stops a step's log at 2 MiB."""
+_PROGRESS_LIMIT = 500
+"""Kept of each vertex: an image of a few dozen layers has two for each."""
 
 
 class _Growing:
@@ -20,6 +23,8 @@ class _Growing:
         self.inputs: tuple[str, ...] = ()
         self.intervals: dict[float, float | None] = {}
         self.log = bytearray()
+        self.progress: dict[str, Progress] = {}
+        self._frozen: Vertex | None = None
 
     def update(self, new: VertexUpdate) -> None:
         self.name = new.name or self.name
@@ -28,8 +33,29 @@ class _Growing:
         self.cached = new.cached or self.cached
         if new.started is not None:
             self.intervals[new.started] = new.completed or self.intervals.get(new.started)
+        self._frozen = None
+
+    def write(self, text: bytes) -> None:
+        self.log += text
+        del self.log[: max(0, len(self.log) - LOG_LIMIT)]
+        self._frozen = None
+
+    def advance(self, new: StatusUpdate) -> None:
+        known = self.progress.get(new.id)
+        if known is None and len(self.progress) >= _PROGRESS_LIMIT:
+            return
+        started = new.started or (known.started if known else None)
+        name = new.name or new.id  # a download's name is its digest, which is its id
+        self.progress[new.id] = Progress(name, new.current, new.total, started, new.completed)
+        self._frozen = None
 
     def freeze(self, line: int | None) -> Vertex:
+        # A build sends thousands of messages, each about a vertex or two: the others are as they were.
+        if self._frozen is None or self._frozen.line != line:
+            self._frozen = self._freeze(line)
+        return self._frozen
+
+    def _freeze(self, line: int | None) -> Vertex:
         runs = tuple(sorted(self.intervals.items()))
         return Vertex(
             digest=self.digest,
@@ -41,35 +67,41 @@ class _Growing:
             error=self.error,
             log=self.log.decode("utf-8", "replace"),
             line=line,
+            progress=tuple(self.progress.values()),
         )
 
 
 class Recorder:
     """Feed it messages, look at `build()` at any time."""
 
-    def __init__(self) -> None:
+    def __init__(self, given: Given | None = None) -> None:
         self._vertices: dict[str, _Growing] = {}
         self._warnings: dict[tuple[str, str, int | None], BuildWarning] = {}
         self.image = ""
+        self.error = ""
+        self.given = given
 
     def feed(self, message: bytes | StatusResponse) -> None:
         """One StatusResponse, encoded or decoded. Raises WireError."""
         response = decode(message) if isinstance(message, bytes) else message
         for update in response.vertices:
             self._vertex(update.digest).update(update)
+        for status in response.statuses:
+            self._vertex(status.vertex).advance(status)
         for log in response.logs:
-            kept = self._vertex(log.vertex).log
-            kept += log.message
-            del kept[: max(0, len(kept) - LOG_LIMIT)]
+            self._vertex(log.vertex).write(log.message)
         for found in response.warnings:
             key = (found.url, found.short, found.line)
             self._warnings[key] = BuildWarning(found.short, "\n".join(found.detail), found.url, found.line)
 
-    def build(self, seconds: float = 0.0, lines: dict[str, int] | None = None) -> Build:
+    def build(self, seconds: float = 0.0, lines: Mapping[str, int] | None = None) -> Build:
         """What is known so far; `lines` maps vertex names to Dockerfile lines."""
         lines = lines or {}
-        vertices = (vertex.freeze(lines.get(vertex.name)) for vertex in self._vertices.values())
-        return Build(self.image, tuple(vertices), tuple(self._warnings.values()), seconds)
+        # A log or a status may come before its vertex is announced: what has no name yet is left out.
+        vertices = (one.freeze(lines.get(one.name)) for one in self._vertices.values() if one.name)
+        return Build(
+            self.image, tuple(vertices), tuple(self._warnings.values()), seconds, self.given, self.error
+        )
 
     def names(self) -> Iterable[str]:
         """The names of the vertices seen so far."""

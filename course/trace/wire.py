@@ -36,6 +36,7 @@ class StatusUpdate:
     name: str = ""
     current: int = 0
     total: int = 0
+    started: float | None = None
     completed: float | None = None
 
 
@@ -110,6 +111,7 @@ def _status(data: bytes) -> StatusUpdate:
         name=_text(found, 3),
         current=_number(found, 4),
         total=_number(found, 5),
+        started=_time(found, 7),
         completed=_time(found, 8),
     )
 

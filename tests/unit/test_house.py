@@ -28,7 +28,7 @@ COURSE: dict[str, set[str]] = {
     "steps": set(),
     "dockerfile": {"errors"},
     "layers": {"errors"},
-    "trace": {"errors"},
+    "trace": {"errors", "dockerfile"},  # why a step ran again is read off the two Dockerfiles
     "engine": {"errors", "paths", "steps", "database"},
     "archive": {"errors", "layers", "engine"},
     "build": {"errors", "trace", "engine", "dockerfile"},
