@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import os
 import platform
 import tempfile
@@ -73,7 +74,8 @@ class Attempt:
         self._builds: dict[str, Built | BuildError] = {}
         self._undo: list[tuple[int, Callable[[], None]]] = []
         self._cage_lock, self._network_lock = threading.Lock(), threading.Lock()
-        self._runs = 0
+        self._watch_lock = threading.Lock()
+        self._runs = itertools.count(1)
         self._watched: list[Running] = []
         self._shared: dict[str, Any] = {}
 
@@ -192,11 +194,13 @@ class Attempt:
 
     def _watch_disk(self, running: Running) -> None:
         """From the first container on, one that writes too much is killed."""
-        self._watched.append(running)
-        if len(self._watched) == 1:
-            guard = self.disk_guard(self._kill_the_overfull)
-            guard.__enter__()
-            self._undo.append((_BEFORE, lambda: guard.__exit__(None, None, None)))
+        with self._watch_lock:  # a rule may start several side by side
+            self._watched.append(running)
+            if len(self._watched) > 1:
+                return
+        guard = self.disk_guard(self._kill_the_overfull)
+        guard.__enter__()
+        self._undo.append((_BEFORE, lambda: guard.__exit__(None, None, None)))
 
     def create(self, image: str, command: list[str] | None = None, **more: Any) -> Container:
         """The same container, not started."""
@@ -213,8 +217,7 @@ class Attempt:
 
     def own_name(self) -> str:
         """A name for a container; whatever gets it will be removed."""
-        self._runs += 1
-        name = f"{self.name}-{self._runs}"
+        name = f"{self.name}-{next(self._runs)}"
         self._undo.append((_FIRST, functools.partial(self._remove_container, name)))
         return name
 
