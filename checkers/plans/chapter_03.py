@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from checkers.plans.base import Plan
-from checkers.rules import web
+from checkers.rules import arguments, web
+from checkers.rules.arguments import Case, Group
 from checkers.rules.builds import builds
+
+
+def _jars(*words: str, code: int = 0) -> Case:
+    """`words` as arguments, and the label that each of them must give."""
+    return Case(words, tuple(f"| {word} |" for word in words), code)
+
 
 PLANS = {
     "03-first-dockerfile": Plan(
@@ -13,5 +20,40 @@ PLANS = {
             web.answers(8000, lambda name: f"/greet/{name}", lambda name: f"Willkommen, {name}!"),
             web.stays_up(),
         )
+    ),
+    "03-entrypoint-cmd": Plan(
+        (
+            builds(),
+            *arguments.rules(
+                (
+                    Group(
+                        "default",
+                        "Alone, it prints the two labels",
+                        lambda nonce: (Case((), ("| Plum jam |", "| Sea salt |")),),
+                    ),
+                    Group(
+                        "words",
+                        "Each word becomes a label, as it is",
+                        lambda nonce: (
+                            _jars(f"Fig  and {nonce}", "*", "$HOME", "", f'Ada\'s "{nonce}"', "a;b `c` \\n"),
+                            _jars("", nonce),
+                            _jars("-18 C", f"--{nonce}", "-c"),
+                            _jars("python", "--version"),
+                        ),
+                    ),
+                    Group(
+                        "exit-code",
+                        "The program's exit code is the container's",
+                        lambda nonce: (
+                            Case(
+                                (f"Plum {nonce}", "x" * 31, nonce), (f"| Plum {nonce} |", f"| {nonce} |"), 3
+                            ),
+                        ),
+                    ),
+                ),
+                nothing="labels: nothing to print",
+            ),
+        ),
+        probes=False,
     ),
 }

@@ -1,0 +1,5 @@
+import sys
+
+import labels
+
+sys.exit(labels.main(sys.argv[1:] or ["Plum jam", "Sea salt"]))

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "Printing labels"
+exec python labels.py "$@"

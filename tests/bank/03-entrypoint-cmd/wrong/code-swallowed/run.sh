@@ -1,0 +1,3 @@
+#!/bin/sh
+python labels.py "$@"
+echo "labels: done" >&2
