@@ -6,25 +6,33 @@ import base64
 import binascii
 import contextlib
 import json
-import socket
-import threading
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import docker
-import requests
-from docker.errors import APIError
 
-from course.build.context import check_dockerfile, pack, relative_dockerfile
+from course.build.bases import base_ids
+from course.build.context import Context, check_dockerfile, pack, relative_dockerfile
 from course.build.failure import failed
-from course.build.lines import vertex_lines
-from course.errors import BuildTimeout, EngineGone, EngineRefused
-from course.trace import Build, Recorder
+from course.build.lines import Lines
+from course.build.request import Request
+from course.errors import BuildError, EngineGone, EngineRefused
+from course.steps import SILENT, Steps
+from course.trace import Build, Given, Recorder
 from course.trace.wire import WireError
 
-_GONE = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, OSError)
+__all__ = ["Request", "build"]
+
+# A faulty engine, not a faulty Dockerfile: seen once and gone on a rerun (moby/buildkit#6521).
+_TRANSIENT = re.compile(r"parent snapshot \S+ does not exist")
+_MIB = 1024 * 1024
+
+OnUpdate = Callable[[Build], None]
+OnStart = Callable[[Callable[[], None]], None]
 
 
 def build(
@@ -44,42 +52,107 @@ def build(
     ulimits: Sequence[Mapping[str, Any]] = (),
     max_context_bytes: int | None = None,
     timeout: float | None = None,
-    on_update: Callable[[Build], None] | None = None,
-    on_start: Callable[[Callable[[], None]], None] | None = None,
+    steps: Steps = SILENT,
+    on_update: OnUpdate | None = None,
+    on_start: OnStart | None = None,
 ) -> Build:
     """Builds the folder `context` and tags the result.
 
     `network` is "none", "host" or "" (the engine's default); `timeout` is seconds for the whole build;
-    `on_update` gets a fresh `Build` after every message; `on_start` gets, once, a function that cancels the
-    build from any thread (it then ends in BuildTimeout). Leaving early (Ctrl-C, timeout) closes the
-    connection, which makes BuildKit cancel the build.
+    `on_update` gets a fresh `Build` after every message, and once more before a failed build raises;
+    `on_start` gets a function that cancels the build from any thread (it then ends in BuildTimeout);
+    `steps` hears of a context that is large, before it is sent. Leaving early (Ctrl-C, timeout) closes the
+    connection, which makes BuildKit cancel the build. What BuildKit itself lost ("parent snapshot does not
+    exist") is asked for once more.
 
-    Returns the finished `Build`. Raises DockerfileError, ContextError, StepFailed, BuildTimeout, EngineGone,
-    EngineRefused.
+    Returns the finished `Build`, with what was asked for in `given`. Raises DockerfileError, ContextError,
+    StepFailed, BuildTimeout, EngineGone, EngineRefused, EngineTooOld.
     """
     text = check_dockerfile(context, dockerfile)
-    began = time.monotonic()
+    name = relative_dockerfile(dockerfile)
+    given = Given(
+        text, name, tag, target, platform, network, no_cache, dict(buildargs or {}), dict(labels or {})
+    )
     params = _params(locals())
-    recorder = Recorder()
+    job = _Job(client, context, given, params, max_context_bytes, timeout, steps, on_update, on_start)
+    try:
+        return job.run()
+    except (BuildError, EngineRefused) as error:
+        if not _TRANSIENT.search(f"{error} {error.detail}"):
+            raise
+        steps.note("The engine lost track of its build cache; the build is asked for once more.")
+        return job.run()
 
-    def snapshot() -> Build:
-        return recorder.build(time.monotonic() - began, vertex_lines(text, recorder.names()))
 
-    with (
-        contextlib.closing(pack(context, dockerfile=dockerfile, max_bytes=max_context_bytes)) as body,
-        Request(client, params, body, timeout, on_start) as answer,
-    ):
-        for message in answer:
-            if message.get("id") == "moby.buildkit.trace":
-                with contextlib.suppress(WireError, binascii.Error):
-                    recorder.feed(base64.b64decode(message["aux"]))
-            elif message.get("id") == "moby.image.id":
-                recorder.image = message["aux"].get("ID", "")
-            elif "error" in message:
-                raise failed(message, snapshot())
-            if on_update:
-                on_update(snapshot())
-    return snapshot()
+@dataclass(frozen=True)
+class _Job:
+    """A build that may be asked for twice."""
+
+    client: docker.DockerClient
+    context: Path
+    given: Given
+    params: Mapping[str, str]
+    max_bytes: int | None
+    timeout: float | None
+    steps: Steps
+    on_update: OnUpdate | None
+    on_start: OnStart | None
+
+    def run(self) -> Build:
+        began = time.monotonic()
+        recorder, lines = Recorder(self.given), Lines(self.given.dockerfile)
+
+        def snapshot() -> Build:
+            return recorder.build(time.monotonic() - began, lines.of(recorder.names()))
+
+        with (
+            self._packed() as body,
+            Request(self.client, self.params, body, self.timeout, self.on_start) as answer,
+        ):
+            recorder.given = replace(self.given, context=body.inventory, context_bytes=body.survey.bytes)
+            for message in answer:
+                _take(message, recorder)
+                if "error" in message:
+                    recorder.error = str(message["error"]).strip()
+                if self.on_update:
+                    self.on_update(snapshot())
+                if "error" in message:
+                    raise failed(message, snapshot())
+        if not recorder.image and any(vertex.running for vertex in snapshot().vertices):
+            raise EngineGone("The engine ended its answer in the middle of the build.")
+        recorder.given = replace(recorder.given, bases=base_ids(self.client, snapshot()))
+        return snapshot()
+
+    @contextlib.contextmanager
+    def _packed(self) -> Iterator[Context]:
+        """The context, and a step that tells how much of it is packed while it is large."""
+        with contextlib.closing(
+            pack(self.context, dockerfile=self.given.dockerfile_name, max_bytes=self.max_bytes)
+        ) as body:
+            warning = body.survey.warning()
+            if not warning:
+                yield body
+                return
+            self.steps.note(warning)
+            with self.steps.step("Build with a large context", unit="bytes") as step:
+                total, told = body.survey.bytes, 0
+
+                def tell(sent: int) -> None:
+                    nonlocal told
+                    if sent - told >= _MIB or sent == total:
+                        told = sent
+                        step.update(sent, total)
+
+                body.on_progress = tell
+                yield body
+
+
+def _take(message: Mapping[str, Any], recorder: Recorder) -> None:
+    if message.get("id") == "moby.buildkit.trace":
+        with contextlib.suppress(WireError, binascii.Error):
+            recorder.feed(base64.b64decode(message["aux"]))
+    elif message.get("id") == "moby.image.id":
+        recorder.image = message["aux"].get("ID", "")
 
 
 def _params(given: dict[str, Any]) -> dict[str, str]:
@@ -104,97 +177,3 @@ def _params(given: dict[str, Any]) -> dict[str, str]:
         if value:
             params[name] = value
     return params
-
-
-class Request:
-    """One build request: an iterator of its messages that a deadline or an early exit can cut off."""
-
-    def __init__(
-        self,
-        client: docker.DockerClient,
-        params: dict[str, str],
-        body: Any,
-        timeout: float | None,
-        on_start: Callable[[Callable[[], None]], None] | None,
-    ) -> None:
-        # docker-py has no public call for a streamed POST with a body; these private ones are long stable.
-        self._api: Any = client.api
-        self._params, self._body, self._timeout = params, body, timeout
-        self._response: requests.Response | None = None
-        self._timed_out = False
-        self._timer: threading.Timer | None = None
-        if on_start:
-            on_start(self._cut)
-
-    def __enter__(self) -> Iterator[dict[str, Any]]:
-        if self._timeout is not None:
-            self._timer = threading.Timer(self._timeout, self._cut)
-            self._timer.daemon = True
-            self._timer.start()
-        try:
-            # docker-py adds the session's read timeout unless one is given; a quiet step may take longer.
-            self._response = self._api._post(
-                self._api._url("/build"),
-                params=self._params,
-                data=self._body,
-                headers={"Content-Type": "application/x-tar"},
-                stream=True,
-                timeout=(30, self._timeout),
-            )
-            self._api._raise_for_status(self._response)
-        except APIError as error:
-            self._close()
-            raise EngineRefused(f"The engine refused the build: {error.explanation or error}") from error
-        except _GONE as error:
-            self._close()
-            raise self._gone(error) from error
-        except BaseException:
-            self._close()
-            raise
-        if self._timed_out:  # while the context was being sent, there was no response to shut yet
-            self._close()
-            raise self._gone(None)
-        return self._messages()
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
-    def _messages(self) -> Iterator[dict[str, Any]]:
-        assert self._response is not None  # noqa: S101  __enter__ set it
-        try:
-            for line in self._response.iter_lines(chunk_size=None):
-                if line:
-                    yield json.loads(line)
-        except (*_GONE, AttributeError, ValueError) as error:  # urllib3 trips over a socket that was shut
-            raise self._gone(error) from error
-        if self._timed_out:
-            raise self._gone(None)
-
-    def _gone(self, error: Exception | None) -> Exception:
-        if self._timed_out:
-            return BuildTimeout(
-                f"The build was still running after {self._timeout or 0:.0f} s and was cancelled.",
-                hint="Look for a step that waits for something, or that downloads a lot.",
-            )
-        return EngineGone("The engine stopped answering during the build.", detail=str(error or ""))
-
-    def _cut(self) -> None:
-        self._timed_out = True
-        self._shut()
-
-    def _close(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-        self._shut()
-        if self._response is not None:
-            self._response.close()
-
-    def _shut(self) -> None:
-        # Closing the response waits for, or drains, what the engine still sends; a shut socket does not.
-        if self._response is None:
-            return
-        with contextlib.suppress(Exception):
-            raw = self._api._get_raw_response_socket(self._response)
-            sock = getattr(raw, "_sock", raw)
-            if isinstance(sock, socket.socket):
-                sock.shutdown(socket.SHUT_RDWR)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from course.errors import BuildError, ContextError, DockerfileError, EngineRefused, EngineTooOld, StepFailed
-from course.trace import Build
+from course.trace import Build, Vertex
 
 _PARSE = re.compile(r"dockerfile parse error(?: on)? line (\d+): (.*)", re.DOTALL)
 _EXIT = re.compile(r"exit code: (\d+)")
@@ -24,6 +24,7 @@ def failed(message: dict[str, Any], build: Build) -> Exception:
         return DockerfileError(
             f"Line {parse[1]} of the Dockerfile: {parse[2].strip()}",
             hint="Mend that line.",
+            detail=_excerpt(build, int(parse[1])),
             line=int(parse[1]),
         )
     if "failed to read downloaded context" in words:  # moby/moby#47717: 26.1 with the containerd store
@@ -40,6 +41,8 @@ def failed(message: dict[str, Any], build: Build) -> Exception:
         return _without_vertex(words)
     if base := _BASE.match(culprit.name):
         return _no_base(base["image"], culprit.error)
+    if "no active sessions" in culprit.error:
+        return _needs_session(culprit, build)
     tail = "\n".join(culprit.log.splitlines()[-_LOG_LINES:])
     where = f"Line {culprit.line}: " if culprit.line else ""
     what = culprit.instruction or culprit.name
@@ -59,6 +62,26 @@ def failed(message: dict[str, Any], build: Build) -> Exception:
             line=culprit.line,
         )
     return StepFailed(f"{where}{what} failed.", detail=tail or culprit.error, line=culprit.line)
+
+
+def _needs_session(culprit: Vertex, build: Build) -> Exception:
+    what = "an SSH agent" if "type=ssh" in (culprit.instruction or "") else "a secret"
+    option = "--ssh default" if "type=ssh" in (culprit.instruction or "") else "--secret id=ID,src=FILE"
+    tag = build.given.tag if build.given and build.given.tag else "TAG"
+    where = f"Line {culprit.line} mounts" if culprit.line else "A step mounts"
+    return BuildError(
+        f"{where} {what}. That is handed over by a session, which only the docker CLI opens.",
+        hint=f"Run: docker buildx build {option} -t {tag} DIR",
+        detail=culprit.error,
+        line=culprit.line,
+    )
+
+
+def _excerpt(build: Build, line: int) -> str:
+    """The line and its neighbours, numbered, where the Dockerfile is known."""
+    lines = build.given.dockerfile.splitlines() if build.given else []
+    shown = range(max(1, line - 1), min(len(lines), line + 1) + 1)
+    return "\n".join(f"{'>' if number == line else ' '} {number} {lines[number - 1]}" for number in shown)
 
 
 def _no_base(image: str, words: str) -> Exception:

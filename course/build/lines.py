@@ -18,19 +18,37 @@ _STEP = re.compile(r"\[(?P<stage>[^\]]*?)\s*(?P<step>\d+)/(?P<steps>\d+)\] ")
 _STEPS = {"RUN", "COPY", "ADD", "WORKDIR"}
 
 
-def vertex_lines(dockerfile: str, names: Iterable[str]) -> dict[str, int]:
-    """Vertex name → line number (from 1), for the vertices whose line is certain."""
-    stages = _stages(dockerfile)
-    found: dict[str, int] = {}
-    for name in names:
+class Lines:
+    """The lines of a Dockerfile's vertices; it is read once, however often it is asked."""
+
+    def __init__(self, dockerfile: str) -> None:
+        self._stages = _stages(dockerfile)
+        self._known: dict[str, int | None] = {}
+
+    def of(self, names: Iterable[str]) -> dict[str, int]:
+        """Vertex name → line number (from 1), for the vertices whose line is certain."""
+        found: dict[str, int] = {}
+        for name in names:
+            if name not in self._known:
+                self._known[name] = self._line(name)
+            line = self._known[name]
+            if line is not None:
+                found[name] = line
+        return found
+
+    def _line(self, name: str) -> int | None:
         match = _STEP.match(name)
         if not match:
-            continue
-        steps = _stage(stages, match["stage"])
+            return None
+        steps = _stage(self._stages, match["stage"])
         index = int(match["step"]) - 1
-        if len(steps) == int(match["steps"]) and 0 <= index < len(steps):
-            found[name] = steps[index].line
-    return found
+        known = len(steps) == int(match["steps"]) and 0 <= index < len(steps)
+        return steps[index].line if known else None
+
+
+def vertex_lines(dockerfile: str, names: Iterable[str]) -> dict[str, int]:
+    """Vertex name → line number (from 1), for the vertices whose line is certain."""
+    return Lines(dockerfile).of(names)
 
 
 def _stage(stages: list[tuple[str, list[Instruction]]], wanted: str) -> list[Instruction]:

@@ -20,10 +20,16 @@ def is_base(step: Vertex) -> bool:
     return (step.instruction or "").upper().startswith("FROM ")
 
 
+def words(step: Vertex) -> str:
+    """A step's instruction, of a FROM without the digest that BuildKit adds to it."""
+    text = step.instruction or step.name
+    return text.partition("@sha256:")[0] if is_base(step) else text
+
+
 def short(step: Vertex, width: int = 40) -> str:
-    """A step in a sentence: its line where that is known, else its words."""
-    words = " ".join((step.instruction or step.name).split())
-    return f"“{words if len(words) <= width else words[: width - 1] + '…'}”"
+    """A step's words in a sentence, in quotes."""
+    text = " ".join(words(step).split())
+    return f"“{text if len(text) <= width else text[: width - 1] + '…'}”"
 
 
 def base(step: Vertex, match: Match, before: Recipe, after: Recipe) -> Reason | None:
@@ -37,10 +43,8 @@ def base(step: Vertex, match: Match, before: Recipe, after: Recipe) -> Reason | 
     words = f"{name.removeprefix('docker.io/').removeprefix('library/')} is another image than before"
     if old != new:
         return Reason("base changed", words, line=step.line)
-    ids = [recipe.build.given.bases if recipe.build.given else {} for recipe in (before, after)]
-    raw = after.raw(step)
-    asked = raw.args.split()[0] if raw and raw.args else ""
-    if asked in ids[0] and asked in ids[1] and ids[0][asked] != ids[1][asked]:
+    ids = [recipe.build.given.bases.get(name) if recipe.build.given else None for recipe in (before, after)]
+    if all(ids) and ids[0] != ids[1]:
         return Reason("base changed", words, line=step.line)
     return None
 

@@ -54,7 +54,7 @@ class _Teller:
             self.ran.add(step.digest)
         return StepStory(
             name=step.name,
-            instruction=step.instruction or step.name,
+            instruction=causes.words(step),
             stage=step.stage or "",
             step=step.step or "",
             line=step.line,
@@ -69,6 +69,8 @@ class _Teller:
         if step.state == "waiting":
             return "not run", (Reason("not run", self._why_not_run()),)
         if self.before is None:
+            if step.cached and causes.is_base(step):
+                return "reused", (Reason("same", ""),)
             if step.cached:
                 return "reused", (Reason("same", "an earlier build had done the same"),)
             return "first time", (Reason("first time", ""),)

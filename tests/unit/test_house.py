@@ -31,7 +31,7 @@ COURSE: dict[str, set[str]] = {
     "trace": {"errors", "dockerfile"},  # why a step ran again is read off the two Dockerfiles
     "engine": {"errors", "paths", "steps", "database"},
     "archive": {"errors", "layers", "engine"},
-    "build": {"errors", "trace", "engine", "dockerfile"},
+    "build": {"errors", "paths", "steps", "trace", "engine", "dockerfile"},
     "images": {"errors", "paths", "steps", "build", "engine"},
     "exercises": {"errors", "paths"},
     "progress": {"errors", "paths", "database"},
