@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from course.plots._base_images import BaseImage, base_images
     from course.plots._cpu_use import cpu_use
+    from course.plots._health_timeline import health_timeline
     from course.plots._image_anatomy import Blob, image_anatomy
     from course.plots._lifecycle import lifecycle
     from course.plots._memory_use import memory_use
@@ -24,6 +25,7 @@ __all__ = [
     "Picture",
     "base_images",
     "cpu_use",
+    "health_timeline",
     "image_anatomy",
     "lifecycle",
     "memory_use",

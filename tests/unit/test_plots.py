@@ -54,6 +54,9 @@ PICTURES: dict[str, Callable[[], plots.Picture]] = {
     "image_anatomy": lambda: plots.image_anatomy(
         "a:1", plots.Blob("sha256:1", 1), plots.Blob("2", 2), [plots.Blob("3", 3)]
     ),
+    "health_timeline": lambda: plots.health_timeline(
+        [event("start", 1.0), event("health_status: healthy", 2.0)]
+    ),
     "start_times": lambda: plots.start_times({"a process": [0.1], "a container": [0.3, 0.2]}),
 }
 
