@@ -69,6 +69,7 @@ class Attempt:
     ) -> None:
         self.client, self.limits, self.steps = client, limits, steps
         self.name = f"course-check-{uuid.uuid4().hex[:12]}"
+        self.word = uuid.uuid4().hex[:8]  # that no earlier attempt, and nobody's cache, can know
         self._source = folder
         self.folder = folder  # once entered: the copy
         self._builds: dict[str, Built | BuildError] = {}

@@ -63,7 +63,10 @@ def build(
     fresh: bool = False,
     on_update: Callable[[Build], None] | None = None,
 ) -> Build:
-    """Builds `folder`, the attempt's or a variant of it, as `tag`. Raises BuildError and its kin, TooMuch among them."""
+    """Builds `folder`, the attempt's or a variant of it, as `tag`.
+
+    Raises BuildError and its kin, TooMuch among them.
+    """
     text = check_dockerfile(folder)
     for last in (False, True):
         try:

@@ -40,9 +40,14 @@ def copy_folder(source: Path, target: Path, limits: Limits) -> None:
 
 
 def vary(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
-    """Copies a folder that `copy_folder` made into the new folder `target`, and puts `files` (path → content)
-    in place there. A link on the way to one is replaced by a folder: it may lead into the learner's own."""
+    """Copies a folder that `copy_folder` made into the new folder `target`, with `files` put in place there."""
     shutil.copytree(source, target, symlinks=True)
+    put(target, files)
+
+
+def put(target: Path, files: Mapping[str, bytes]) -> None:
+    """Writes `files` (path → content) into a folder that `copy_folder` or `vary` made. A link on the way to
+    one is replaced by a folder: it may lead into the learner's own."""
     for name, content in files.items():
         here = target
         *folders, last = name.split("/")

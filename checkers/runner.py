@@ -14,6 +14,7 @@ import docker
 import filelock
 
 from checkers.attempt import Attempt
+from checkers.folder import put
 from checkers.interrupts import terminable
 from checkers.plans import Plan, plan_for
 from checkers.result import CheckResult, Report, Status
@@ -69,6 +70,8 @@ def run(
         _need_images(client, exercise)
         with contextlib.ExitStack() as stack:
             stack.enter_context(attempt)
+            if plan.files:
+                put(attempt.folder, plan.files(attempt.word))
             if plan.probes:
                 stack.enter_context(attempt.ahead())
             checks = tuple(follow(plan.rules, attempt))

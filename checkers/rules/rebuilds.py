@@ -1,0 +1,167 @@
+"""What a rebuild does again: a project is built, edited, built again, and each image is asked.
+
+The project's dependency numbers every installation at random. The same number in two images proves that
+their dependencies come from one installation, however the Dockerfile is written.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from checkers.attempt import Attempt, Built
+from checkers.rules.base import Outcome, Rule, passed, wrong
+from course.trace import Build
+
+Files = Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an image says of itself: its code, its dependency's version, the number of its installation."""
+
+    code: str
+    dependency: str
+    run: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """How a checker edits a project and reads its images. Each edit gets a word that nobody knew before."""
+
+    edit_code: Callable[[str], Files]
+    edit_dependency: Callable[[str], tuple[str, Files]]  # its new version, and what changes
+    edit_other: Callable[[str], Files]
+    look: Callable[[Attempt, str], Seen]  # raises WrongAnswer where the image can't be asked
+    code: str  # the names of what was edited, for messages
+    dependency: str
+    other: str
+
+
+@dataclass(frozen=True)
+class State:
+    """An image and what it says."""
+
+    built: Built
+    seen: Seen
+
+
+def works(project: Project) -> Rule:
+    """The image runs, and brings its dependencies along: two starts tell of the same installation."""
+
+    def check(attempt: Attempt) -> Outcome:
+        first = _first(attempt, project)
+        again = project.look(attempt, first.built.tag)
+        if again.run != first.seen.run:
+            return wrong(
+                "Each start of the container installs the dependencies anew.",
+                "The image should hold them: RUN works at build time, CMD at every start.",
+                evidence=f"first start:  run {first.seen.run}\nsecond start: run {again.run}",
+            )
+        return passed(f"It runs, with dependencies of run {again.run}.")
+
+    return Rule("works", "The image runs, dependencies included", check, needs=("builds",))
+
+
+def code_edit(project: Project) -> Rule:
+    """An edit of the code shows in the image, and installs nothing."""
+
+    def check(attempt: Attempt) -> Outcome:
+        first, word = _first(attempt, project), _word()
+        after = _rebuilt(attempt, project, "code", project.edit_code(word))
+        if after.seen.code != word:
+            return wrong(
+                f"{project.code} was edited, and the image doesn't show it.",
+                "Which instruction brings the code into the image, and when does it run again?",
+                evidence=f"expected {word}, seen {after.seen.code}",
+                builds=(first.built.build, after.built.build),
+            )
+        return _reinstalled(first, after, project.code) or passed(
+            "The edit is in the image, and nothing was installed again."
+        )
+
+    return Rule("code-edit", "A code edit doesn't reinstall the dependencies", check, needs=("works",))
+
+
+def dependency_edit(project: Project) -> Rule:
+    """Another version of the dependency is asked for, and is in the image."""
+
+    def check(attempt: Attempt) -> Outcome:
+        first = _first(attempt, project)
+        version, files = project.edit_dependency(_word())
+        after = _rebuilt(attempt, project, "dependency", files)
+        if after.seen.dependency != version or after.seen.run == first.seen.run:
+            return wrong(
+                f"{project.dependency} ({version}); the rebuilt image has {after.seen.dependency}.",
+                "A step is reused while nothing that it reads has changed. The installation must read what "
+                "says what to install.",
+                evidence=f"before: {first.seen.dependency}\nafter:  {after.seen.dependency}",
+                builds=(first.built.build, after.built.build),
+            )
+        return passed(f"{first.seen.dependency} became {version}.")
+
+    return Rule("dependency-edit", "A dependency edit reinstalls them", check, needs=("works",))
+
+
+def other_edit(project: Project) -> Rule:
+    """A file that neither the app nor the installation reads, and every time stamp, change nothing."""
+
+    def check(attempt: Attempt) -> Outcome:
+        first = _first(attempt, project)
+        after = _rebuilt(attempt, project, "other", project.edit_other(_word()), touch=True)
+        return _reinstalled(first, after, project.other) or passed(
+            f"{project.other} was edited, every file was touched, and nothing was installed again."
+        )
+
+    return Rule("other-edit", f"An edit of {project.other} reinstalls nothing", check, needs=("works",))
+
+
+def _first(attempt: Attempt, project: Project) -> State:
+    """The image before any edit."""
+    built = attempt.build()
+    return attempt.once("first", lambda: State(built, project.look(attempt, built.tag)))
+
+
+def _rebuilt(attempt: Attempt, project: Project, name: str, edit: Files, *, touch: bool = False) -> State:
+    """The image after an edit."""
+    folder = attempt.variant(name, edit)
+    if touch:
+        # Never the same time twice: a file of the same name, size and time is not sent again by buildx, which
+        # compares with what any folder sent before.
+        stamp = int(_word(), 16) / 2
+        for path in folder.rglob("*"):
+            os.utime(path, (stamp, stamp), follow_symlinks=False)
+    built = attempt.build(folder=folder)
+    return State(built, project.look(attempt, built.tag))
+
+
+def _reinstalled(first: State, after: State, edited: str) -> Outcome | None:
+    """The outcome if the second image's dependencies are of another installation, else None."""
+    if first.seen.run == after.seen.run:
+        return None
+    line = first_rerun(after.built.build)
+    return wrong(
+        f"{edited} was edited, and the dependencies were installed again.",
+        f"From line {line} on everything ran again. Does the installation need all that was copied before it?"
+        if line
+        else "Does the installation need all that was copied before it?",
+        line=line,
+        evidence=f"before: run {first.seen.run}\nafter:  run {after.seen.run}",
+        builds=(first.built.build, after.built.build),
+    )
+
+
+def first_rerun(build: Build) -> int | None:
+    """The line of the first instruction that a rebuild didn't take from the cache; FROM is looked up anew."""
+    lines = [
+        vertex.line
+        for vertex in build.vertices
+        if vertex.instruction and not vertex.instruction.startswith("FROM ") and not vertex.cached
+    ]
+    return min((line for line in lines if line), default=None)
+
+
+def _word() -> str:
+    return uuid.uuid4().hex[:8]
