@@ -61,7 +61,7 @@ def _one(exercise: str, folder: Path | None, as_json: bool) -> int:
     if as_json:
         print_json(report.to_json())
     else:
-        out().print(render.rich(report))
+        out().print(render.rich(report), soft_wrap=False)  # it wraps, with an indent
         if report.status is Status.FAIL:
             out().print(f"A hint: course hint {exercise}", style="dim")
     return _CODES[report.status]
@@ -84,7 +84,7 @@ def _all(as_json: bool) -> int:
     for name in started:
         reports.append(_check(name, None))
         if not as_json:
-            out().print(render.rich(reports[-1]))
+            out().print(render.rich(reports[-1]), soft_wrap=False)
     if as_json:
         print_json([report.to_json() for report in reports])
     return max(_CODES[report.status] for report in reports)
