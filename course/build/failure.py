@@ -10,11 +10,11 @@ from course.trace import Build, Vertex
 
 _PARSE = re.compile(r"dockerfile parse error(?: on)? line (\d+): (.*)", re.DOTALL)
 _EXIT = re.compile(r"exit code: (\d+)")
-_NO_FILE = re.compile(r'"?(?P<path>/[^"]*?)"?: not found$')
+_NO_FILE = re.compile(r'"?(?P<path>/[^"]*?)"?(?: not found)?: not found$')  # 20.10 says it twice
 _BASE = re.compile(
     r"(?:\[internal\] load metadata for|resolve image config for(?: docker-image://)?) ?(?:docker-image://)?(?P<image>\S+)"
 )
-_LOG_LINES = 20
+_LOG_LINES = 30  # npm's usage errors have 26 lines, and the reason stands in the first ones
 
 
 def failed(message: dict[str, Any], build: Build) -> Exception:

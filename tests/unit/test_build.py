@@ -142,6 +142,12 @@ def culprit(name: str, error: str, log: str = "") -> Build:
         ),
         (
             "x",
+            culprit("[2/2] COPY n /", '"/n" not found: not found'),
+            StepFailed,
+            "/n is not in the build context",
+        ),
+        (
+            "x",
             culprit("[internal] load metadata for docker.io/library/nix:1", "no host"),
             BuildError,
             "image nix:1 ",
