@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from course.plots._base_images import BaseImage, base_images
+    from course.plots._cache_story import cache_story
     from course.plots._cpu_use import cpu_use
+    from course.plots._gantt import gantt
     from course.plots._health_timeline import health_timeline
     from course.plots._image_anatomy import Blob, image_anatomy
     from course.plots._lifecycle import lifecycle
@@ -24,7 +26,9 @@ __all__ = [
     "Blob",
     "Picture",
     "base_images",
+    "cache_story",
     "cpu_use",
+    "gantt",
     "health_timeline",
     "image_anatomy",
     "lifecycle",

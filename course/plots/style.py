@@ -37,6 +37,13 @@ _RC: Any = {  # matplotlib types its keys as one long Literal
 
 
 @contextmanager
+def styled() -> Iterator[None]:
+    """The course's style, for a figure of several plot areas; `canvas` makes one of a single area."""
+    with mpl.rc_context(_RC):
+        yield
+
+
+@contextmanager
 def canvas(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
     """A figure of `width` by `height` inches with one plot area, in the course's style.
 

@@ -70,8 +70,6 @@ def own(step: Vertex, match: Match, before: Recipe, after: Recipe) -> list[Reaso
     found: list[Reason] = []
     if match.how == "changed":
         found.append(Reason("instruction changed", f"it was {short(match.before)}", line=step.line))
-    elif match.how == "moved":
-        found.append(Reason("instruction changed", "it stands in another place now", line=step.line))
     elif (reason := _expanded(step, match, before, after)) is not None:
         found.append(reason)
     if (step.instruction or "").upper().startswith("RUN") and match.how != "changed":

@@ -28,6 +28,9 @@ def compare(before: Build | None, after: Build) -> CacheStory:
     return CacheStory(before, after, steps, teller.removed)
 
 
+_DID = {"rerun": "ran again", "first time": "ran for the first time"}
+
+
 @dataclass
 class _Teller:
     """Tells step after step, inputs first; remembers what ran and what is no longer what it was."""
@@ -36,7 +39,7 @@ class _Teller:
     after: Recipe
     matches: dict[str, Match] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
-    ran: set[str] = field(default_factory=set)  # digests
+    ran: dict[str, Outcome] = field(default_factory=dict)  # digest → how
     different: set[str] = field(default_factory=set)  # ran or not: not what it was in the build before
 
     def __post_init__(self) -> None:
@@ -51,7 +54,7 @@ class _Teller:
         match = self.matches.get(step.digest, Match("new"))
         outcome, reasons = self._judge(step, match)
         if outcome in {"rerun", "first time"}:
-            self.ran.add(step.digest)
+            self.ran[step.digest] = outcome
         return StepStory(
             name=step.name,
             instruction=causes.words(step),
@@ -62,7 +65,7 @@ class _Teller:
             reasons=reasons,
             seconds=step.seconds,
             seconds_before=match.before.seconds if match.before else None,
-            failed=step.state == "failed",
+            ended=step.state,
         )
 
     def _judge(self, step: Vertex, match: Match) -> tuple[Outcome, tuple[Reason, ...]]:
@@ -83,8 +86,12 @@ class _Teller:
             return "reused", (self._why_reused(step, bool(found) or match.how == "new"),)
         if match.how == "new":
             return "first time", (Reason("first time", "this instruction is new"), *found)
-        if match.before and match.before.state in {"waiting", "failed"}:
-            words = "it failed in the build before" if match.before.error else "the build before ended sooner"
+        if match.before and match.before.state in {"waiting", "failed", "cancelled"}:
+            words = (
+                "it failed in the build before"
+                if match.before.state == "failed"
+                else "the build before ended sooner"
+            )
             return "first time", (Reason("first time", words), *found)
         return "rerun", found or (causes.unknown(step, self.before, self.after),)
 
@@ -109,8 +116,10 @@ class _Teller:
         if match.before is not None:
             found += causes.own(step, match, self.before, self.after)
         found += self._inputs(step)
-        if match.before is not None and not any(one.kind == "input rerun" for one in found):
-            found += self._order(step, match.before)
+        if match.before is not None and (
+            match.how == "moved" or not any(one.kind == "input rerun" for one in found)
+        ):
+            found = self._order(step, match.before) + found
         return tuple(found)
 
     def _inputs(self, step: Vertex) -> list[Reason]:
@@ -119,10 +128,10 @@ class _Teller:
         start = self.after.predecessor(step)
         found = []
         for one in inputs:
-            if one.digest not in self.ran | self.different or one.stage is None:
+            if one.stage is None or not (one.digest in self.ran or one.digest in self.different):
                 continue
             where = f"line {one.line}" if one.line else (one.instruction or one.name)
-            did = "ran again" if one.digest in self.ran else "is not what it was in the build before"
+            did = _DID.get(self.ran.get(one.digest, "reused"), "differs from the build before")
             if causes.is_base(one):
                 words = f"its base image, {where}, is another one"
             elif start is not None and one.digest != start.digest:

@@ -52,28 +52,29 @@ class Vertex:
     progress: tuple[Progress, ...] = ()
 
     @cached_property
-    def _parts(self) -> re.Match[str] | None:
-        return _NAME.match(self.name)
+    def _parts(self) -> tuple[str, str, str, str] | None:
+        match = _NAME.match(self.name)
+        return (match["stage"], match["step"], match["steps"], match["text"]) if match else None
 
     @property
     def stage(self) -> str | None:
         """The stage's name; "" for the only or an unnamed stage; None for a vertex of no stage."""
-        return self._parts["stage"] if self._parts else None
+        return self._parts[0] if self._parts else None
 
     @property
     def step(self) -> str | None:
         """Its place among its stage's steps, such as "2/5"; the first is the FROM. None: of no stage."""
-        return f"{self._parts['step']}/{self._parts['steps']}" if self._parts else None
+        return f"{self._parts[1]}/{self._parts[2]}" if self._parts else None
 
     @property
     def number(self) -> int | None:
         """The number in `step`, from 1."""
-        return int(self._parts["step"]) if self._parts else None
+        return int(self._parts[1]) if self._parts else None
 
     @property
     def instruction(self) -> str | None:
         """The instruction as BuildKit writes it, arguments expanded; None for BuildKit's own work."""
-        return self._parts["text"] if self._parts else None
+        return self._parts[3] if self._parts else None
 
     @property
     def seconds(self) -> float:
@@ -87,7 +88,9 @@ class Vertex:
 
     @property
     def state(self) -> str:
-        """One of "waiting", "running", "cached", "done", "failed"."""
+        """One of "waiting", "running", "cached", "done", "failed", and "cancelled": another one failed."""
+        if "context canceled" in self.error:
+            return "cancelled"
         if self.error:
             return "failed"
         if self.cached:

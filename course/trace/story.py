@@ -75,7 +75,7 @@ class StepStory:
     reasons: tuple[Reason, ...]
     seconds: float
     seconds_before: float | None  # None: no such step in the build before
-    failed: bool = False
+    ended: str = "done"  # as in `Vertex.state`
 
     @property
     def reason(self) -> Reason:
@@ -93,7 +93,7 @@ class StepStory:
         }[self.outcome]
         why = "" if self.reason.kind in {"same", "first time"} and not self.reason.text else self.reason.text
         time = f" ({self.seconds:.1f} s)" if self.seconds >= 0.05 else ""
-        failed = " and failed" if self.failed else ""
+        failed = {"failed": " and failed", "cancelled": " and was cancelled"}.get(self.ended, "")
         return f"{where}  {_short(self.instruction)}: {did}{failed}{time}{': ' + why if why else ''}"
 
     def to_json(self) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class StepStory:
             "step": self.step,
             "line": self.line,
             "outcome": self.outcome,
-            "failed": self.failed,
+            "ended": self.ended,
             "reason": self.reason.to_json(),
             "reasons": [one.to_json() for one in self.reasons],
             "seconds": round(self.seconds, 3),

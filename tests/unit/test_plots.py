@@ -14,6 +14,7 @@ from course import plots
 from course.plots._lifecycle import moments
 from course.plots.samples import cpus_of
 from course.plots.style import amount
+from course.trace import Build, Vertex, compare
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -46,9 +47,20 @@ def sample(second: int, *, used: int = 0, cpu: float = 0.0) -> dict[str, Any]:
     }
 
 
+def built(*, changed: bool) -> Build:
+    """A build of two stages side by side, in which a later step fails where `changed`."""
+    base = Vertex("f", "[one 1/2] FROM docker.io/library/busybox:1.37@sha256:77", (), ((9.9, 10.0),), line=1)
+    first = Vertex("a", "[one 2/2] RUN make", ("f",), ((10.0, 12.0),), line=2)
+    second = Vertex("b", "[stage-1 1/2] COPY . .", ("f",), ((10.0, 10.2),), cached=not changed, line=4)
+    last = Vertex("c", "[stage-1 2/2] RUN test", ("b", "a"), ((12.0, 13.0),), error="1" * changed, line=5)
+    return Build("", (last, second, first, base), seconds=3.2)
+
+
 PICTURES: dict[str, Callable[[], plots.Picture]] = {
     "lifecycle": lambda: plots.lifecycle(LIFE),
     "memory_use": lambda: plots.memory_use([sample(1, used=1 << 20), sample(2, used=50 << 20)], killed=True),
+    "cache_story": lambda: plots.cache_story(built(changed=False), built(changed=True)),
+    "gantt": lambda: plots.gantt(built(changed=True)),
     "cpu_use": lambda: plots.cpu_use({"a": [sample(1), sample(2, cpu=0.5)], "b": []}, 0.5),
     "base_images": lambda: plots.base_images([plots.BaseImage("b", 9), plots.BaseImage("a", 0)]),
     "image_anatomy": lambda: plots.image_anatomy(
@@ -144,6 +156,9 @@ def test_base_images_are_drawn_smallest_first() -> None:
         lambda: plots.cpu_use({"a": [sample(1)]}, 1.0),
         lambda: plots.base_images([]),
         lambda: plots.start_times({"a": []}),
+        lambda: plots.gantt(Build("", ())),
+        lambda: plots.cache_story(built(changed=False)),
+        lambda: plots.cache_story(compare(None, built(changed=False))),
     ],
 )
 def test_nothing_to_draw_is_said(draw: Callable[[], plots.Picture]) -> None:
@@ -163,3 +178,15 @@ def test_the_package_alone_does_not_load_matplotlib() -> None:
     program = "import sys; from course import plots; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_the_gantt_names_the_stages_and_the_critical_path_but_no_time() -> None:
+    alt = plots.gantt(built(changed=True)).alt
+    assert "Stages: one, stage-1" in alt
+    assert "Critical path: 1  FROM busybox:1.37; 2  RUN make; 5  RUN test." in alt
+    assert "3.2" not in alt
+
+
+def test_the_cache_storys_picture_says_what_ran_on_its_own_account() -> None:
+    alt = plots.cache_story(built(changed=False), built(changed=True)).alt
+    assert "Of its 4 steps, 1 were reused. Ran again on its own account: line 2: not known" in alt
