@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checkers.plans.base import Plan
-from checkers.rules import arguments, web
+from checkers.rules import arguments, stops, web
 from checkers.rules.arguments import Case, Group
 from checkers.rules.builds import builds
 
@@ -55,5 +55,12 @@ PLANS = {
             ),
         ),
         probes=False,
+    ),
+    "03-signals": Plan(
+        (
+            builds(),
+            web.answers(8000, lambda item: f"/sell/{item}", lambda item: f"sold {item}"),
+            *stops.rules(8000, lambda item: f"/sell/{item}", lambda item: f" sold, at last {item}"),
+        )
     ),
 }

@@ -1,0 +1,3 @@
+#!/bin/sh
+export SHOP="Ada"
+exec python till.py

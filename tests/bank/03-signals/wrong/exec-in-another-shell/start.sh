@@ -1,0 +1,3 @@
+#!/bin/sh
+(exec python till.py)
+echo "done"
