@@ -40,7 +40,7 @@ def copy_folder(source: Path, target: Path, limits: Limits) -> None:
 
 
 def vary(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
-    """Copies a folder that `copy_folder` made into the new folder `target`, with `files` put in place there."""
+    """Copies a folder that `copy_folder` made into the new folder `target`, and `files` on top of it."""
     shutil.copytree(source, target, symlinks=True)
     put(target, files)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from checkers.plans.base import Plan
-from checkers.projects import ferries
-from checkers.rules import rebuilds
+from checkers.projects import ferries, ticket_office
+from checkers.rules import rebuilds, web
 from checkers.rules.builds import builds
+from checkers.rules.leftovers import without
+from checkers.rules.over_base import MB, over_base
 
 _FERRIES = ferries.project()
 
@@ -19,5 +21,20 @@ PLANS = {
             rebuilds.other_edit(_FERRIES),
         ),
         files=ferries.files,
+    ),
+    "05-multi-stage": Plan(
+        (
+            builds(),
+            web.answers(8080, lambda name: f"/ticket/{name}", lambda name: f"One ticket for {name}: 8.00"),
+            web.says(8080, "/season", lambda attempt: attempt.word),
+            without(
+                "press",
+                ticket_office.bundler,
+                "The image is what the last stage copies. Take what runs, and see that node_modules has no "
+                "devDependencies in it by then.",
+            ),
+            over_base("node:20-slim", 1 * MB, "What of it does the service read while it runs?"),
+        ),
+        files=ticket_office.files,
     ),
 }

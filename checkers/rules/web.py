@@ -29,6 +29,23 @@ def answers(port: int, path: Callable[[str], str], expected: Callable[[str], str
     return Rule("answers", f"It answers over HTTP on port {port}", check, needs=("builds",))
 
 
+def says(port: int, path: str, expected: Callable[[Attempt], str]) -> Rule:
+    """Asks for `path` and wants `expected(attempt)`, which the checker put into the source: the image was
+    built from it."""
+
+    def check(attempt: Attempt) -> Outcome:
+        answer = http.get_once(attempt, start(attempt), url(start(attempt), port, path))
+        if answer.body.strip() == expected(attempt):
+            return passed(f"GET {path} gives what the source says.")
+        return wrong(
+            f"The source was edited before the build, and GET {path} doesn't show it.",
+            "The image must be built from src/, by its own Dockerfile: nothing that was built before.",
+            evidence=f"expected {expected(attempt)}, answered {answer.body.strip()[:200] or answer.error}",
+        )
+
+    return Rule("fresh", "It serves what the source says", check, needs=("builds", "answers"))
+
+
 def stays_up() -> Rule:
     """The container still runs after it has answered."""
 
