@@ -8,6 +8,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import docker
 import pytest
@@ -61,8 +62,22 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("COURSE_TEST_CACHE", str(paths().cache))
     with contextlib.suppress(CourseError):
         os.environ.update(cli_environment())
-    config.stash[_HOME] = os.environ["COURSE_HOME"] = tempfile.mkdtemp(prefix="course-tests-")
+    _live_in(config, tempfile.mkdtemp(prefix="course-tests-", dir=_short_tmp()))
     os.environ["COURSE_TEST_RUN"] = "1"
+
+
+def _live_in(config: pytest.Config, home: str) -> None:
+    config.stash[_HOME] = os.environ["COURSE_HOME"] = home
+    # Also what programs put among the temporary files: tests kill some of them, and `course` has its sockets
+    # there when a home's path is long. pytest's own folders stay where everybody looks for them.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    os.environ["TMPDIR"] = tempfile.tempdir = f"{home}/tmp"
+    Path(tempfile.tempdir).mkdir()
+
+
+def _short_tmp() -> str | None:
+    # macOS has its temporary files at a path so long that a socket some folders below it can't be opened.
+    return None if len(tempfile.gettempdir()) < 30 else "/tmp"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

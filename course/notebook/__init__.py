@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
-import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import docker
@@ -27,8 +24,11 @@ from course import plots
 from course.errors import CourseError, InputError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from course.engine.address import Address
     from course.engine.gateway import Gateway
+    from course.notebook._folders import Folders
     from course.notebook._own import KernelLedger
     from course.trace import Build
     from course.widgets.exercise import ExercisePanel
@@ -61,7 +61,7 @@ class _Kernel:
     ledger: KernelLedger | None = None
     client: docker.DockerClient | None = None
     predictions: dict[str, Prediction] = field(default_factory=dict)
-    folders: list[Path] = field(default_factory=list)
+    folders: Folders | None = None
 
 
 _kernel = _Kernel()
@@ -140,10 +140,12 @@ def name(word: str) -> str:
 
 
 def workdir() -> Path:
-    """A fresh, empty folder for a build context or a Compose file. `clean_up` removes it."""
-    folder = Path(tempfile.mkdtemp(prefix="course-"))
-    _kernel.folders.append(folder)
-    return folder
+    """A fresh, empty folder for a build context or a Compose file. It goes with `clean_up` or the kernel."""
+    if _kernel.folders is None:
+        from course.notebook._folders import Folders
+
+        _kernel.folders = Folders()
+    return _kernel.folders.new()
 
 
 def build(context: Path, tag: str, **options: Any) -> Build:
@@ -244,8 +246,8 @@ def clean_up() -> None:
 
     client = _client()
     assert _kernel.ledger is not None  # noqa: S101  connected above
-    while _kernel.folders:
-        shutil.rmtree(_kernel.folders.pop(), ignore_errors=True)
+    if _kernel.folders is not None:
+        _kernel.folders.clear()
     print(removed(_kernel.ledger.remove_own(client)))
 
 
