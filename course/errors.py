@@ -18,6 +18,9 @@ CourseError
 ├── TraceError                   a file or value that holds no build trace, or a damaged one
 ├── ImageError
 │   ├── ImageNotFound            no such image in this engine
+│   ├── PlatformNotFound         the image is there, for other platforms
+│   ├── NotAnImage               a file, or something in it, that is no image
+│   ├── ImageDamaged             an image that is cut off, corrupt, or absurd
 │   ├── PullFailed
 │   │   ├── RateLimited          the registry counts pulls and says enough
 │   │   ├── RegistryUnreachable  no name, no route, no answer
@@ -142,6 +145,18 @@ class ImageError(CourseError):
 
 class ImageNotFound(ImageError):
     """The engine has no such image."""
+
+
+class PlatformNotFound(ImageError):
+    """The image is there, but not for the platform that was asked for; the message names those it has."""
+
+
+class NotAnImage(ImageError):
+    """A file, or something in it, that is no image."""
+
+
+class ImageDamaged(ImageError):
+    """An image that is cut off, corrupt, or beyond all measure."""
 
 
 class PullFailed(ImageError):

@@ -30,7 +30,7 @@ COURSE: dict[str, set[str]] = {
     "layers": {"errors"},
     "trace": {"errors", "dockerfile"},  # why a step ran again is read off the two Dockerfiles
     "engine": {"errors", "paths", "steps", "database"},
-    "archive": {"errors", "layers", "engine"},
+    "archive": {"errors", "paths", "steps", "dockerfile", "layers", "engine"},
     "build": {"errors", "paths", "steps", "trace", "engine", "dockerfile"},
     "images": {"errors", "paths", "steps", "build", "engine"},
     "exercises": {"errors", "paths"},

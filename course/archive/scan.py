@@ -1,0 +1,142 @@
+"""Reads an image's whole archive in one pass, as it comes: documents are kept, layers parsed at once.
+
+The manifest comes last, so it can't be known yet which blobs are layers of the image that was asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from posixpath import dirname, join, normpath
+
+from course.archive import limits
+from course.archive.flow import Flow, Piece, compression, unpacked
+from course.archive.layer import Budget, Content, absurd, read_layer
+from course.archive.manifest import digest_of
+from course.archive.tar import Member, members
+from course.errors import CourseError, ImageDamaged, NotAnImage
+
+_DOCUMENT = b"{[ \n"  # how JSON starts
+_SMALLEST = (
+    512  # bytes; no tar is smaller. Engines before 25 write a VERSION of three bytes beside each layer
+)
+
+
+@dataclass(frozen=True)
+class Read:
+    """A layer's blob that was read."""
+
+    content: Content
+    stored: int  # bytes of the blob as stored
+    packed: str  # "gzip", "zstd", or "" for not at all
+    blob: str  # sha256:… of the blob as stored, computed here
+    diff_id: str = ""  # sha256:… of the uncompressed tar, computed here where that was asked for
+
+
+@dataclass
+class Scan:
+    """What a pass over an archive found."""
+
+    documents: dict[str, bytes] = field(default_factory=dict)
+    blobs: dict[str, Read | CourseError] = field(
+        default_factory=dict
+    )  # a blob that is no layer has its error
+    links: dict[str, str] = field(default_factory=dict)
+
+    def document(self, member: str) -> bytes | None:
+        """A document by its member's name."""
+        return self.documents.get(self.links.get(member, member))
+
+    def read(self, member: str) -> Read:
+        """A layer by its member's name. Raises what reading it raised; ImageDamaged if it isn't there."""
+        found = self.blobs.get(self.links.get(member, member))
+        if found is None:
+            raise missing(member)
+        if isinstance(found, CourseError):
+            raise found
+        return found
+
+
+def scan(pieces: Iterator[Piece], *, on_read: Callable[[str, Read], None] | None = None) -> Scan:
+    """Reads an uncompressed archive to its end. `on_read` is told each layer's member and what was read.
+
+    With `on_read`, layers' diff IDs are computed too, so that the listener can tell which layer it is.
+    Raises NotAnImage if it is no tar, ImageDamaged if it is cut off or absurd.
+    """
+    flow = Flow(pieces)
+    found = Scan()
+    budget = Budget()
+    kept = count = 0
+    for member in members(flow):
+        count += 1
+        if count > limits.MOST_MEMBERS:
+            raise absurd(f"it consists of more than {limits.MOST_MEMBERS:,} parts")
+        name = normpath(member.name.decode("utf-8", "surrogateescape"))
+        if member.kind == ord("2"):
+            found.links[name] = normpath(join(dirname(name), member.link.decode("utf-8", "surrogateescape")))
+        if not member.stored:
+            continue
+        start = flow.peek(min(16, member.stored))
+        if start[:1] in _DOCUMENT or name.endswith(".json"):
+            if member.stored <= limits.MOST_JSON and kept + member.stored <= limits.MOST_DOCUMENTS:
+                found.documents[name] = flow.take(member.stored)
+                kept += member.stored
+        elif member.stored >= _SMALLEST or start[:2] == b"\x1f\x8b" or name.startswith("blobs/"):
+            found.blobs[name] = _blob(flow, member, name, budget, on_read)
+    flow.drain()
+    return found
+
+
+def _blob(
+    flow: Flow, member: Member, name: str, budget: Budget, on_read: Callable[[str, Read], None] | None
+) -> Read | CourseError:
+    end = flow.position + member.stored
+    try:
+        read = read_blob(flow.pieces(member.stored), member.stored, budget, identify=on_read is not None)
+    except (NotAnImage, ImageDamaged) as error:
+        if flow.position < end and not flow.peek(1):
+            raise  # the archive itself is cut off
+        return error
+    if on_read:
+        on_read(name, read)
+    return read
+
+
+def read_blob(pieces: Iterator[Piece], size: int, budget: Budget, *, identify: bool = False) -> Read:
+    """Reads one layer's blob. Raises NotAnImage or ImageDamaged. `identify`: compute its diff ID too."""
+    raw = hashlib.sha256(usedforsecurity=False)
+    flow = Flow(_hashed(pieces, raw))
+    packed = compression(flow.peek(16))
+    plain = unpacked(flow.pieces(size), packed)
+    whole = hashlib.sha256(usedforsecurity=False) if identify and packed else None
+    content = read_layer(Flow(_hashed(plain, whole) if whole else plain), budget)
+    flow.drain()
+    blob = f"sha256:{raw.hexdigest()}"
+    told = f"sha256:{whole.hexdigest()}" if whole else ("" if packed else blob)
+    return Read(content, size, packed, blob, told)
+
+
+def _hashed(pieces: Iterator[Piece], hasher: hashlib._Hash) -> Iterator[Piece]:
+    for piece in pieces:
+        hasher.update(piece)
+        yield piece
+
+
+def missing(member: str) -> ImageDamaged:
+    """The error for a layer that the manifest names and the archive lacks."""
+    return ImageDamaged(
+        f"The archive lacks a layer that its manifest names: {member[:90]}.",
+        hint="Save or download it again.",
+    )
+
+
+def verified(read: Read, member: str) -> Read:
+    """`read`, if its bytes are those that its member's name promises. Raises ImageDamaged."""
+    promised = digest_of(member)
+    if promised.startswith("sha256:") and promised != read.blob:
+        raise ImageDamaged(
+            f"A layer's bytes are not those of its digest {promised[:19]}….",
+            hint="Save or download it again.",
+        )
+    return read
