@@ -21,12 +21,12 @@ from typing import Any
 
 from checkers.limits import Limits
 from course.build.failure import failed
-from course.build.lines import vertex_lines
 from course.engine.address import Address
 from course.engine.describe import version_number
 from course.engine.embedded import cli_environment
 from course.errors import BuildTimeout
 from course.trace import Build, Recorder
+from course.trace.lines import vertex_lines
 from course.trace.wire import LogUpdate, StatusResponse, VertexUpdate
 
 _LINE_MAX = 4 * 1024 * 1024  # bytes of one line of JSON; BuildKit's messages carry at most 2 MiB of log

@@ -18,11 +18,11 @@ import docker
 from course.build.bases import base_ids
 from course.build.context import Context, check_dockerfile, pack, relative_dockerfile
 from course.build.failure import failed
-from course.build.lines import Lines
 from course.build.request import Request
 from course.errors import BuildError, EngineGone, EngineRefused
 from course.steps import SILENT, Steps
 from course.trace import Build, Given, Recorder
+from course.trace.lines import Lines
 from course.trace.wire import WireError
 
 __all__ = ["Request", "build"]

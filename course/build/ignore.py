@@ -117,7 +117,7 @@ def _pattern(text: str, includes: bool) -> Pattern:
 
 def _compile(text: str) -> tuple[str, str]:
     """How a pattern is tested ("exact", "prefix", "suffix" or "expression"), and the expression."""
-    kind, out, at, first = "exact", "^", 0, True
+    kind, out, at, first, inside = "exact", "^", 0, True, False
     while at < len(text):
         char = text[at]
         at += 1
@@ -133,8 +133,10 @@ def _compile(text: str) -> tuple[str, str]:
         elif char == "\\" and at < len(text):
             kind, out = "expression", out + "\\" + text[at]
             at += 1
+        elif inside and char in "[&~|":  # Python would take them for operations on sets
+            kind, out = "expression", out + "\\" + char
         elif char in "[]":
-            kind, out = "expression", out + char
+            kind, out, inside = "expression", out + char, char == "["
         else:
             out += f"\\{char}" if char in _ESCAPED else char
         first = False

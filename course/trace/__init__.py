@@ -3,6 +3,7 @@
 from course.trace.compare import compare
 from course.trace.given import ContextFile, Given
 from course.trace.model import Build, BuildWarning, Progress, Vertex
+from course.trace.opened import open_trace
 from course.trace.recorder import Recorder
 from course.trace.story import CacheStory, FileChange, Reason, StepStory
 
@@ -19,4 +20,5 @@ __all__ = [
     "StepStory",
     "Vertex",
     "compare",
+    "open_trace",
 ]

@@ -128,13 +128,16 @@ class Build:
     def stages(self) -> tuple[str, ...]:
         """The names of the stages that take part: in the Dockerfile's order where the lines are known, else
         each behind the stages that it needs."""
-        first: dict[str, float] = {}
+        first: dict[str, int] = {}
+        last: dict[str, int] = {}
         for place, digest in enumerate(inputs_first(self.by_digest)):
             vertex = self.by_digest[digest]
             if vertex.stage is not None:
-                known = vertex.line if vertex.line is not None else 1e9 + place
-                first[vertex.stage] = min(first.get(vertex.stage, known), known)
-        return tuple(sorted(first, key=lambda stage: first[stage]))
+                last[vertex.stage] = place
+                if vertex.line is not None:
+                    first[vertex.stage] = min(first.get(vertex.stage, vertex.line), vertex.line)
+        places = first if first.keys() == last.keys() else last
+        return tuple(sorted(places, key=lambda stage: places[stage]))
 
     @property
     def started(self) -> float | None:

@@ -11,7 +11,7 @@ import pytest
 
 from course.build.context import pack
 from course.build.failure import failed
-from course.build.lines import vertex_lines
+from course.trace.lines import vertex_lines
 from course.build.survey import survey
 from course.errors import BuildError, ContextError, CourseError, DockerfileError, EngineTooOld, StepFailed
 from course.trace import Build, Vertex
