@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checkers.plans.base import Plan
-from checkers.rules import arguments, stops, web
+from checkers.rules import arguments, health, stops, web
 from checkers.rules.arguments import Case, Group
 from checkers.rules.builds import builds
 
@@ -55,6 +55,31 @@ PLANS = {
             ),
         ),
         probes=False,
+    ),
+    "03-healthcheck": Plan(
+        (
+            builds(),
+            health.declared(),
+            web.answers(3000, lambda place: f"/tide?at={place}", lambda place: f"{place}: 2.4 m"),
+            health.healthy(),
+            health.notices(
+                "sick",
+                "An app that says it is ill is unhealthy",
+                port=3000,
+                drill="/drill/sick",
+                key="app",
+                still="/tide",
+                explain="Does it ask /health, or only whether something answers?",
+            ),
+            health.notices(
+                "stuck",
+                "An app that hangs is unhealthy",
+                port=3000,
+                drill="/drill/stuck",
+                key="hanging",
+                explain="An open port, or a process that runs, is no answer.",
+            ),
+        )
     ),
     "03-signals": Plan(
         (

@@ -1,0 +1,2 @@
+const answer = await fetch("http://localhost:3000/health");
+console.log(answer.status);
