@@ -1,12 +1,10 @@
-"""Packages of Debian's archive, fetched and verified by the host's apt with a configuration of our own.
+"""Packages of Debian's archive, fetched and verified by a private apt (`course.engine.embedded.private_apt`).
 
-Nothing of the host's apt state is read or changed but its mirror, its proxy and its logins. The stand-ins
-are made from these packages, so that their builds need no network.
+The stand-ins are made from these packages, so that their builds need no network.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -15,18 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from course.engine.embedded import private_apt
 from course.engine.embedded.sources import mirrors, read
 from course.errors import StandInFailed
 
 SUITE = "trixie"
 _ETC = Path("/etc/apt")
 _SECURITY = "http://deb.debian.org/debian-security"
-_KEYRINGS = (
-    Path("/usr/share/keyrings/debian-archive-keyring.gpg"),
-    Path("/usr/share/keyrings/debian-archive-keyring.pgp"),
-)
 _FRESH = 12 * 3600  # seconds that the archive's index is trusted: a security update removes what it replaces
-_KEPT = re.compile(r"Acquire::(https?::|Check-|Retries|AllowReleaseInfo|ForceIPv)")
 _INST = re.compile(r"^Inst (\S+) (?:\[\S+\] )?\((\S+) .*\[(\S+)\]\)", re.MULTILINE)
 _HINT = "Take the images from a bundle (course images load FILE) or a registry (COURSE_REGISTRY)."
 
@@ -56,7 +50,7 @@ class Archive:
             raise StandInFailed("Stand-ins need apt, and this machine has none.", hint=_HINT)
         self._folder = folder / arch
         self.arch = arch
-        self.mirror, self._settings = host_apt()
+        self.mirror = host_mirror()
         self._configure()
 
     def files(self, packages: Iterable[str]) -> dict[str, Path]:
@@ -98,24 +92,23 @@ class Archive:
         stamp = self._folder / "refreshed"
         if stamp.exists() and time.time() - stamp.stat().st_mtime < max_age:
             return
-        # Without this, apt-get calls a failed download a warning and goes on with an old index or none.
-        self._apt("update", "-o", "APT::Update::Error-Mode=any")
+        self._apt("update")
         stamp.touch()
 
     def _configure(self) -> None:
-        folder = self._folder
-        for sub in ("etc", "state/lists/partial", "cache/archives/partial"):
-            (folder / sub).mkdir(parents=True, exist_ok=True)
-        (folder / "status").touch()
-        keyring = next((path for path in _KEYRINGS if path.exists()), None) or self._fetch_keyring()
-        suites = (
+        self._folder.mkdir(parents=True, exist_ok=True)
+        archives = (
             (self.mirror.main, SUITE),
             (self.mirror.main, f"{SUITE}-updates"),
             (self.mirror.security, f"{SUITE}-security"),
         )
-        lines = [f"deb [signed-by={keyring}] {uri} {suite} main\n" for uri, suite in suites]
-        (folder / "etc/sources.list").write_text("".join(lines), encoding="utf-8")
-        (folder / "apt.conf").write_text(_config(folder, self.arch, self._settings), encoding="utf-8")
+        settings = {
+            "APT::Architecture": self.arch,
+            "APT::Architectures": self.arch,
+            "APT::Install-Recommends": "false",
+        }
+        keyring = private_apt.keyring() or self._fetch_keyring()
+        private_apt.configure(self._folder, archives, keyring, settings)
 
     def _fetch_keyring(self) -> Path:
         # Ubuntu has Debian's keyring as a package, signed by its own keys.
@@ -138,7 +131,7 @@ class Archive:
         command = ["apt-get", "--quiet", *arguments]
         result = subprocess.run(
             command,
-            env={**os.environ, "APT_CONFIG": str(self._folder / "apt.conf"), "LC_ALL": "C"},
+            env=private_apt.environment(self._folder),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -154,11 +147,9 @@ class Archive:
         return result.stdout
 
 
-def host_apt() -> tuple[Mirror, str]:
-    """The host's Debian mirror, and those of apt's settings that say how to reach it: proxy, CA, retries."""
-    dump = _host("apt-config", "dump")
-    settings = "\n".join(line for line in dump.splitlines() if _KEPT.match(line) and not line.endswith('"";'))
-    return Mirror(mirrors()[0], security_mirror(source.uri for source in read(_ETC))), settings
+def host_mirror() -> Mirror:
+    """Where the host gets Debian from; Debian's own addresses where it is none."""
+    return Mirror(mirrors()[0], security_mirror(source.uri for source in read(_ETC)))
 
 
 def security_mirror(uris: Iterable[str]) -> str:
@@ -179,42 +170,3 @@ def debian_arch(engine_arch: str) -> str:
         "ppc64le": "ppc64el",
     }
     return names.get(engine_arch, engine_arch)
-
-
-def _host(*command: str) -> str:
-    result = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        env={**os.environ, "LC_ALL": "C"},
-    )
-    return result.stdout if result.returncode == 0 else ""
-
-
-def _config(folder: Path, arch: str, settings: str) -> str:
-    # Read in place of the host's files: "parts" and "main" name nothing, so hooks set up there do not run.
-    return f"""\
-{settings}
-Dir "{folder}/none";
-Dir::Etc "{folder}/etc";
-Dir::Etc::main "/dev/null";
-Dir::Etc::parts "/dev/null";
-Dir::Etc::sourcelist "{folder}/etc/sources.list";
-Dir::Etc::sourceparts "/dev/null";
-Dir::Etc::preferences "/dev/null";
-Dir::Etc::preferencesparts "/dev/null";
-Dir::Etc::trusted "/dev/null";
-Dir::Etc::trustedparts "/dev/null";
-Dir::Etc::netrc "/etc/apt/auth.conf";
-Dir::Etc::netrcparts "/etc/apt/auth.conf.d";
-Dir::State "{folder}/state";
-Dir::State::status "{folder}/status";
-Dir::Cache "{folder}/cache";
-APT::Sandbox::User "root";
-APT::Architecture "{arch}";
-APT::Architectures {{ "{arch}"; }};
-APT::Install-Recommends "false";
-Acquire::Languages "none";
-"""

@@ -1,8 +1,4 @@
-"""A private apt: its own sources, lists and state, so that nothing of the host's changes.
-
-apt verifies everything: the suite's InRelease against Debian's own keyring, and each package against
-the hashes that InRelease vouches for. Without the keyring there is no download.
-"""
+"""The engine's packages by a private apt (see `private_apt`). No keyring, no download."""
 
 from __future__ import annotations
 
@@ -14,11 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from course.engine.embedded import private_apt
 from course.errors import PackageError
-
-KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-# Of the host's configuration only this is taken over: how to reach the network.
-_NETWORK_OPTION = re.compile(r'^Acquire::(http|https|socks5h|ForceIPv[46])\b.*";$')
 
 
 @dataclass(frozen=True)
@@ -35,21 +28,20 @@ class Apt:
 
     def __init__(self, folder: Path, suite: str, mirror: str) -> None:
         self.folder, self.suite, self.mirror = folder, suite, mirror
-        self._config = folder / "apt.conf"
 
     def update(self, progress: Callable[[float], None]) -> None:
         """Fetches and verifies the suite's list of packages. `progress` is told percent.
 
         Raises PackageError.
         """
-        self._write_configuration()
+        self._configure()
         self._run(["apt-get", "update"], f"Debian's package list ({self.suite})", progress)
 
     def available(self, names: list[str]) -> list[Package]:
         """Those of `names` that the suite has, in its newest version, in the order of `names`."""
         run = subprocess.run(
             ["apt-cache", "--no-all-versions", "show", *names],
-            env=self._environment(),
+            env=private_apt.environment(self.folder),
             capture_output=True,
             text=True,
             check=False,  # it fails when one of the names is unknown, which is no error here
@@ -69,51 +61,25 @@ class Apt:
         self._run(["apt-get", "download", *names], ", ".join(names), progress, cwd=target)
         return sorted(target.glob("*.deb"))
 
-    def _write_configuration(self) -> None:
+    def _configure(self) -> None:
         if not shutil.which("apt-get") or not shutil.which("dpkg"):
             raise PackageError(
                 "The course's engine comes from Debian packages, and this system has no apt and dpkg.",
                 hint="Install Docker Engine with this system's own tools: https://docs.docker.com/engine/install/",
             )
-        if not KEYRING.is_file():
+        keyring = private_apt.keyring()
+        if keyring is None:
             raise PackageError(
-                f"Debian's keyring {KEYRING} is missing; without it no package could be verified.",
+                "Debian's keyring is missing; without it no package could be verified.",
                 hint="Run: sudo apt-get install debian-archive-keyring   then: course up",
             )
-        for name in ("lists/partial", "cache/archives/partial", "etc/preferences.d", "etc/parts"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
-        (self.folder / "status").touch()
-        (self.folder / "sources.list").write_text(
-            f"deb [signed-by={KEYRING}] {self.mirror} {self.suite} main\n"
-        )
-        self._config.write_text(self._configuration())
-
-    def _configuration(self) -> str:
-        folder = self.folder
         settings = {
-            "Dir::State": folder,
-            "Dir::State::lists": folder / "lists",
-            "Dir::State::status": folder / "status",
-            "Dir::Cache": folder / "cache",
-            "Dir::Etc": folder / "etc",
-            "Dir::Etc::sourcelist": folder / "sources.list",
-            "Dir::Etc::sourceparts": "-",
-            "Dir::Etc::parts": folder / "etc/parts",  # not the host's: it may hold hooks
-            "Dir::Etc::main": "-",
-            "Dir::Etc::trusted": "/dev/null",
-            "Dir::Etc::trustedparts": "/dev/null",
-            "Dir::Etc::netrc": "/etc/apt/auth.conf",  # a password for the mirror, where one is needed
-            "Dir::Etc::netrcparts": "/etc/apt/auth.conf.d",
-            "Acquire::Languages": "none",
             "Acquire::Retries": "2",
             # sid's list is signed for a week, and a classroom's mirror is often older; apt has this setting
             # for it. The signature is verified all the same.
             "Acquire::Min-ValidTime": str(90 * 24 * 3600),  # seconds
-            "APT::Sandbox::User": "root",  # the user _apt could not write to our folder
-            "APT::Update::Error-Mode": "any",  # a list that can't be fetched is an error, not a warning
         }
-        lines = [f'{key} "{value}";' for key, value in settings.items()]
-        return "\n".join([*lines, *_network_options()]) + "\n"
+        private_apt.configure(self.folder, [(self.mirror, self.suite)], keyring, settings)
 
     def _run(
         self, command: list[str], what: str, progress: Callable[[float], None], cwd: Path | None = None
@@ -123,7 +89,7 @@ class Apt:
         with log.open("w") as output:
             process = subprocess.Popen(
                 [*command, "-o", f"APT::Status-Fd={write_end}"],
-                env=self._environment(),
+                env=private_apt.environment(self.folder),
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -143,13 +109,6 @@ class Apt:
                 raise
         if code != 0:
             raise failure(log.read_text(errors="replace"), what)
-
-    def _environment(self) -> dict[str, str]:
-        return os.environ | {
-            "APT_CONFIG": str(self._config),
-            "LC_ALL": "C",
-            "DEBIAN_FRONTEND": "noninteractive",
-        }
 
 
 def failure(output: str, what: str) -> PackageError:
@@ -193,14 +152,3 @@ _FAILURES = (
         "Set COURSE_ENGINE_MIRROR.",
     ),
 )
-
-
-def _network_options() -> list[str]:
-    """How the host's apt reaches the network: its Acquire options on proxies, TLS and protocols."""
-    run = subprocess.run(
-        ["apt-config", "dump", "--format", '%F "%v";%n', "Acquire"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return [line for line in run.stdout.splitlines() if _NETWORK_OPTION.match(line)]
