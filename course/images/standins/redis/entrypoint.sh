@@ -12,6 +12,7 @@ if [ "$1" = redis-server ]; then
     # The real image is compiled without protected mode, which would turn other containers away.
     shift
     case ${1:-} in
+        -v | --version | -h | --help) ;; # redis-server takes these alone
         '' | -*) set -- --protected-mode no "$@" ;;
         *) conf=$1; shift; set -- "$conf" --protected-mode no "$@" ;;
     esac
