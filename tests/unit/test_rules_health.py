@@ -54,11 +54,11 @@ def test_absent_or_too_late(given: dict[str, Any], words: str) -> None:
         ("/bin/sh: curl: not found", "no curl in"),
         ("/bin/sh: 1: curl: not found", "no curl in"),
         (
-            'OCI runtime exec failed: exec failed: unable to start container process: exec: "curl": executable '
-            "file not found in $PATH: unknown",
+            "OCI runtime exec failed: exec failed: unable to start container process: "
+            'exec: "curl": executable file not found in $PATH: unknown',
             "no curl in",
         ),
-        ('exec failed: exec: "/app/check.sh": stat /app/check.sh: no such file or directory', "no /app/check.sh in"),
+        ('exec: "/app/check.sh": stat /app/check.sh: no such file or directory', "no /app/check.sh in"),
         ("wget: server returned error: HTTP/1.1 404 Not Found", "fails each time"),
         ("wget: can't connect to remote host (127.0.0.1): Connection refused", "fails each time"),
         ("", "fails each time"),
