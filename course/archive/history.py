@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from course.dockerfile import Instruction, parse
 from course.layers import Step
 
-# Instructions that only change the configuration. WORKDIR is none of them: BuildKit makes the directory.
+# Instructions that only change the configuration. WORKDIR is none of them: BuildKit makes the directory,
+# but for the root's.
 _ONLY_CONFIGURE = {
     "ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL",
     "STOPSIGNAL", "USER", "VOLUME",
@@ -61,7 +62,7 @@ def _with_layers(history: Sequence[Made], layers: int) -> list[bool] | None:
         made = [not one.empty for one in history]
         return made if sum(made) == layers else None
     words = [instruction(one.created_by).split(maxsplit=1) or [""] for one in history]
-    able = [word[0].upper() not in _ONLY_CONFIGURE for word in words]
+    able = [word[0].upper() not in _ONLY_CONFIGURE and word != ["WORKDIR", "/"] for word in words]
     # The classic builder makes a layer only where something changed: of its steps, those without a size
     # are doubtful. Size alone is the wrong test: a layer of empty files has none.
     sure = [
