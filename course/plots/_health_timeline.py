@@ -24,7 +24,7 @@ _CHECKS_AT, _NOTES_AT = 1.28, 1.7  # heights above the band of states, which rea
 
 @dataclass(frozen=True)
 class Span:
-    """A state and when it began and ended, in seconds after the container's first event."""
+    """A state and when it began and ended, in seconds after the container's first start."""
 
     state: str
     start: float
@@ -60,7 +60,7 @@ def health(events: Sequence[Mapping[str, Any]]) -> Health:
     the one that was run most often.
     """
     ordered = sorted((event for event in events if event.get("Type") == "container"), key=_when)
-    zero = _when(ordered[0]) if ordered else 0
+    zero = next((_when(event) for event in ordered if event["Action"] == "start"), 0)
     changes: list[tuple[float, str]] = []
     runs: list[Run] = []
     commands: dict[str, str] = {}
@@ -129,7 +129,7 @@ def _frame(axes: Any, found: Health) -> None:
     axes.set_ylim(0, 2.0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("seconds")
+    axes.set_xlabel("seconds after the start")
     marks = [
         Line2D([], [], linestyle="", marker="o", color=BLUE, markersize=7, label="check passed"),
         Line2D([], [], linestyle="", marker="X", color=RED, markersize=7, label="check failed"),

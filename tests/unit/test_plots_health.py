@@ -48,7 +48,7 @@ LIFE = [
 def test_the_states_follow_each_other_without_a_gap() -> None:
     spans = health(LIFE).spans
     assert [span.state for span in spans] == ["starting", "healthy", "unhealthy"]
-    assert [span.start for span in spans] == pytest.approx([0.1, 0.66, 1.66])
+    assert [span.start for span in spans] == pytest.approx([0.0, 0.56, 1.56])
     assert all(before.end == after.start for before, after in itertools.pairwise(spans))
     assert spans[-1].end > spans[-1].start, "the last state is seen"
 
