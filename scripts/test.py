@@ -5,6 +5,7 @@ Without an engine the unit tests still run and the rest is skipped with the reas
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -37,19 +38,19 @@ def main() -> int:
 
 
 WANTED = {
+    # a Debian package: what it is looked for by (programs or a library), and what it serves
     "chromium": (("chromium", "google-chrome", "chromium-browser"), "for the browser tests"),
     "e2fsprogs": (("mkfs.ext4",), "for the tests of an engine inside a container"),
+    "libatomic1": (("libatomic.so.1",), "for the driver of the browser tests"),
 }
-"""Packages of Debian, what each is looked for by, and what for. Tests skip with the reason without them."""
+"""Tests skip with the reason where one is missing."""
 
 
 def bring_tools() -> None:
     """Installs what some tests want, where that can be done unasked: as root of a CI machine."""
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-    missing = [
-        name for name, (programs, _) in WANTED.items() if not any(which(one, path) for one in programs)
-    ]
-    if not missing or not which("apt-get") or not hasattr(os, "geteuid") or os.geteuid() != 0:
+    missing = [name for name, (signs, _) in WANTED.items() if not any(there(sign, path) for sign in signs)]
+    if not missing or not there("apt-get", path) or not hasattr(os, "geteuid") or os.geteuid() != 0:
         return
     for name in missing:
         print(f"  · installing {name} with apt-get, {WANTED[name][1]}", file=sys.stderr, flush=True)
@@ -58,8 +59,14 @@ def bring_tools() -> None:
         subprocess.run(["apt-get", "-qq", *words], env=environment, stdout=subprocess.DEVNULL, check=False)
 
 
-def which(program: str, path: str | None = None) -> bool:
-    return shutil.which(program, path=path) is not None
+def there(sign: str, path: str) -> bool:
+    if ".so" not in sign:
+        return shutil.which(sign, path=path) is not None
+    try:
+        ctypes.CDLL(sign)
+    except OSError:
+        return False
+    return True
 
 
 def run(*command: object) -> int:
