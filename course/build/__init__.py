@@ -2,5 +2,8 @@
 
 from course.build.context import pack
 from course.build.driver import build
+from course.build.last import keep, last_build
+from course.build.records import CacheRecord, cache_records
+from course.build.survey import Survey, survey
 
-__all__ = ["build", "pack"]
+__all__ = ["CacheRecord", "Survey", "build", "cache_records", "keep", "last_build", "pack", "survey"]

@@ -19,7 +19,14 @@ def base_ids(client: docker.DockerClient, build: Build) -> dict[str, str]:
         words = (step.instruction or "").split()
         if len(words) < 2 or words[0].upper() != "FROM" or "@" in words[1]:
             continue
-        with contextlib.suppress(*WIRE_ERRORS, KeyError):
-            api: Any = client.api  # docker-py's own call is untyped
-            found[words[1]] = str(api.inspect_image(words[1])["Id"])
+        if identity := image_id(client, words[1]):
+            found[words[1]] = identity
     return found
+
+
+def image_id(client: docker.DockerClient, name: str) -> str:
+    """The ID of the image called `name`; "" where the engine has none, or doesn't answer."""
+    with contextlib.suppress(*WIRE_ERRORS, KeyError):
+        api: Any = client.api  # docker-py's own call is untyped
+        return str(api.inspect_image(name)["Id"])
+    return ""

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -45,12 +45,18 @@ class DockerCli:
 
 def find(client: docker.DockerClient) -> DockerCli | None:
     """The docker CLI for the engine of `client`; None where there is none, or its engine can't be named."""
+    host = host_of(client)
+    return _find(host) if host else None
+
+
+def host_of(client: docker.DockerClient) -> str | None:
+    """The address at which the docker CLI reaches the same engine, None where it can't be told."""
     # docker-py keeps the socket's path with its transport adapter, and nowhere public.
     path = getattr(getattr(client.api, "_custom_adapter", None), "socket_path", None)
     base = str(client.api.base_url)
     if path:
-        return _find(f"unix://{path}")
-    return _find(f"tcp://{base.removeprefix('http://')}") if base.startswith("http://") else None
+        return f"unix://{path}"
+    return f"tcp://{base.removeprefix('http://')}" if base.startswith("http://") else None
 
 
 @functools.cache
@@ -77,26 +83,28 @@ def build(
     given: Given,
     *,
     pull: bool = False,
+    options: Sequence[str] = (),
     timeout: float | None = None,
     on_update: Callable[[Build], None] | None = None,
     on_start: Callable[[Callable[[], None]], None] | None = None,
     packed: Context | None = None,
 ) -> Build:
-    """Builds `context` as `given` asks. `packed` is read to know the files' content. Raises as
-    course.build.build does."""
+    """Builds `context` as `given` asks, with more of the CLI's `options`. `packed` is read to know the files'
+    content. Raises as course.build.build does."""
     if packed is not None:
         for _ in packed:  # the CLI reads the files itself; the story of the next build needs their hashes
             pass
         given = replace(given, context=packed.inventory, context_bytes=packed.survey.bytes)
     # Attestations make the image's ID change at every cached rebuild, and their export takes time.
     environment = {**cli.environment, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
-    run = _Run(_command(cli, context, given, pull), environment, given, timeout, on_update)
+    command = _command(cli, context, given, pull, options)
+    run = _Run(command, environment, given, timeout, on_update)
     if on_start:
         on_start(run.cancel)
     return run.finish()
 
 
-def _command(cli: DockerCli, context: Path, given: Given, pull: bool) -> list[str]:
+def _command(cli: DockerCli, context: Path, given: Given, pull: bool, options: Sequence[str]) -> list[str]:
     command = [cli.program, "buildx", "build", "--builder", "default", "--progress", "rawjson"]
     command += ["--tag", given.tag, "--file", str(context / given.dockerfile_name)]
     for option, value in (
@@ -108,7 +116,7 @@ def _command(cli: DockerCli, context: Path, given: Given, pull: bool) -> list[st
     command += [f"--build-arg={name}={value}" for name, value in given.build_args.items()]
     command += [f"--label={name}={value}" for name, value in given.labels.items()]
     command += ["--no-cache"] * given.no_cache + ["--pull"] * pull
-    return [*command, "--", str(context)]
+    return [*command, *options, "--", str(context)]
 
 
 class _Run:

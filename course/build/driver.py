@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import functools
 import json
 import re
 import time
@@ -15,13 +16,17 @@ from typing import Any
 
 import docker
 
-from course.build.bases import base_ids
+from course.build import buildx
+from course.build.bases import base_ids, image_id
 from course.build.context import Context, check_dockerfile, pack, relative_dockerfile
 from course.build.failure import failed
 from course.build.request import Request
-from course.errors import BuildError, EngineGone, EngineRefused
+from course.build.survey import survey
+from course.dockerfile import parse
+from course.errors import BuildError, EngineGone, EngineRefused, EngineTooOld
 from course.steps import SILENT, Steps
-from course.trace import Build, Given, Recorder
+from course.trace import Build, ContextFile, Given, Recorder
+from course.trace.copied import select, sources
 from course.trace.lines import Lines
 from course.trace.wire import WireError
 
@@ -63,7 +68,8 @@ def build(
     `on_start` gets a function that cancels the build from any thread (it then ends in BuildTimeout);
     `steps` hears of a context that is large, before it is sent. Leaving early (Ctrl-C, timeout) closes the
     connection, which makes BuildKit cancel the build. What BuildKit itself lost ("parent snapshot does not
-    exist") is asked for once more.
+    exist") is asked for once more. Where a tar can't do (see `course.build.buildx`) and there are no
+    `cgroup_parent` and `ulimits`, the docker CLI builds, if it is there.
 
     Returns the finished `Build`, with what was asked for in `given`. Raises DockerfileError, ContextError,
     StepFailed, BuildTimeout, EngineGone, EngineRefused, EngineTooOld.
@@ -75,13 +81,22 @@ def build(
     )
     params = _params(locals())
     job = _Job(client, context, given, params, max_context_bytes, timeout, steps, on_update, on_start)
+    # What limits a checked build has must not be lost on the way: the CLI isn't told of them.
+    cli = None if cgroup_parent or ulimits else functools.partial(buildx.find, client)
     try:
+        if cli and job.copies_a_hidden_dockerfile() and (found := cli()):
+            return job.run_by(found, pull)
         return job.run()
     except (BuildError, EngineRefused) as error:
         if not _TRANSIENT.search(f"{error} {error.detail}"):
             raise
         steps.note("The engine lost track of its build cache; the build is asked for once more.")
         return job.run()
+    except EngineTooOld as error:
+        if cli is None or (found := cli()) is None:
+            raise
+        steps.note(f"{error} The docker CLI builds it instead.")
+        return job.run_by(found, pull)
 
 
 @dataclass(frozen=True)
@@ -122,6 +137,35 @@ class _Job:
             raise EngineGone("The engine ended its answer in the middle of the build.")
         recorder.given = replace(recorder.given, bases=base_ids(self.client, snapshot()))
         return snapshot()
+
+    def run_by(self, cli: buildx.DockerCli, pull: bool) -> Build:
+        """The same by the docker CLI."""
+        with self._packed() as body:
+            built = buildx.build(
+                cli,
+                self.context,
+                self.given,
+                pull=pull,
+                timeout=self.timeout,
+                on_update=self.on_update,
+                on_start=self.on_start,
+                packed=body,
+            )
+        # buildx's own --iidfile can name an image that the engine doesn't know by that ID.
+        return replace(built, image=image_id(self.client, self.given.tag))
+
+    def copies_a_hidden_dockerfile(self) -> bool:
+        """Whether the ignore file names the Dockerfile, and an instruction would copy it nevertheless: the
+        tar has to hold it, and `COPY . .` takes all that the tar holds."""
+        name = self.given.dockerfile_name
+        if not survey(self.context, name, self.max_bytes).hides_dockerfile:
+            return False
+        dockerfile = {name: ContextFile("", 0)}
+        return any(
+            select(dockerfile, sources(f"{' '.join([one.keyword, *one.flags])} {one.args}"))
+            for one in parse(self.given.dockerfile)
+            if one.keyword in {"COPY", "ADD", "RUN"}
+        )
 
     @contextlib.contextmanager
     def _packed(self) -> Iterator[Context]:

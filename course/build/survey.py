@@ -37,6 +37,7 @@ class Survey:
     entries: tuple[Entry, ...]  # folders before what they hold, names sorted within
     skipped: tuple[str, ...] = ()  # sockets, pipes and devices: no builder takes them
     ignore_file: str = ""  # its name; "" where there is none
+    hides_dockerfile: bool = False  # the ignore file names the Dockerfile, which is sent all the same
 
     @property
     def bytes(self) -> int:
@@ -72,16 +73,17 @@ class Survey:
 def survey(context: Path, dockerfile: str = "Dockerfile", max_bytes: int | None = None) -> Survey:
     """Looks through the folder `context`, sending nothing and reading no file but the ignore file.
 
-    The Dockerfile is part of the result even where it is ignored: without a session the engine knows no
-    other place to read it from. So an ignored Dockerfile can be copied by `COPY . .`, which
-    `docker buildx build` would leave out; an ignore file is left out like any other.
+    The Dockerfile is part of the result even where it is ignored (`hides_dockerfile`): without a session the
+    engine knows no other place to read it from. An ignore file is left out like any other file.
     Raises ContextError for a folder that can't be read, a bad ignore file, more than `max_bytes` of content.
     """
     ignore_file, ignore = _ignore(context, dockerfile)
     skipped: list[str] = []
     entries: list[Entry] = []
     left = max_bytes
-    for entry in _walk(context, ignore, {*_with_parents(dockerfile)}):
+    hidden = False
+    for entry, ignored in _walk(context, ignore, {*_with_parents(dockerfile)}):
+        hidden = hidden or (ignored and entry.path == dockerfile)
         mode = entry.status.st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)):
             skipped.append(entry.path)
@@ -94,10 +96,10 @@ def survey(context: Path, dockerfile: str = "Dockerfile", max_bytes: int | None 
                     hint="Name what the build doesn't need in .dockerignore.",
                 )
         entries.append(entry)
-    return Survey(tuple(entries), tuple(skipped), ignore_file)
+    return Survey(tuple(entries), tuple(skipped), ignore_file, hidden)
 
 
-def _walk(context: Path, ignore: Ignore, needed: set[str]) -> Iterator[Entry]:
+def _walk(context: Path, ignore: Ignore, needed: set[str]) -> Iterator[tuple[Entry, bool]]:
     # A stack of folders: no recursion, since they can be nested deeper than Python likes. An ignored folder
     # is told of only when something in it is not ignored; until then it is held back.
     stack: list[tuple[Iterator[os.DirEntry[str]], Verdicts]] = [(_list(context, ""), ())]
@@ -123,9 +125,9 @@ def _walk(context: Path, ignore: Ignore, needed: set[str]) -> Iterator[Entry]:
         if wanted:
             for place, folder in enumerate(held):
                 if folder is not None:
-                    yield folder
+                    yield folder, True
                     held[place] = None
-            yield entry
+            yield entry, ignored
         if is_folder and (wanted or ignore.may_hold_included(path)):
             stack.append((_list(context, path), below))
             held.append(None if wanted else entry)

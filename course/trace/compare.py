@@ -154,7 +154,9 @@ class _Teller:
         return [Reason("instruction changed", words, line=now.line)]
 
     def _why_reused(self, step: Vertex, changed: bool) -> Reason:
-        if any(digest in self.ran for digest in step.inputs):
+        start = self.after.predecessor(step)
+        aside = [digest for digest in step.inputs if start is None or digest != start.digest]
+        if any(digest in self.ran for digest in aside):
             self.different.discard(step.digest)
             return Reason("same result", "its input ran again, and what it takes from it came out the same")
         return Reason("same", "an earlier build had done the same" if changed else "")

@@ -121,7 +121,7 @@ class Build:
         """The vertices that stand for an instruction: stage after stage, each stage's in its order."""
         ordered = [self.by_digest[digest] for digest in inputs_first(self.by_digest)]
         rank = {stage: place for place, stage in enumerate(self.stages)}
-        found = [vertex for vertex in ordered if vertex.stage is not None]
+        found = [vertex for vertex in ordered if vertex.stage in rank]
         return tuple(sorted(found, key=lambda one: (rank[one.stage or ""], one.number or 0)))
 
     @cached_property
@@ -130,9 +130,12 @@ class Build:
         each behind the stages that it needs."""
         first: dict[str, int] = {}
         last: dict[str, int] = {}
+        lines = any(vertex.line is not None for vertex in self.vertices)
         for place, digest in enumerate(inputs_first(self.by_digest)):
             vertex = self.by_digest[digest]
-            if vertex.stage is not None:
+            # A base that another build is loading at the same time can come with that build's name for it.
+            foreign = lines and vertex.line is None and (vertex.instruction or "").startswith("FROM ")
+            if vertex.stage is not None and not foreign:
                 last[vertex.stage] = place
                 if vertex.line is not None:
                     first[vertex.stage] = min(first.get(vertex.stage, vertex.line), vertex.line)
