@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import uuid
 
 from bench._measure import interleaved
 from checkers import Status, check
-from checkers.buildx import docker_cli
-from course.engine.find import find_engine
+from course.build.buildx import find as find_cli
+from course.engine.connect import connect
 from course.engine.labels import MADE
 from course.errors import EngineError
 from course.exercises import find
@@ -31,7 +32,8 @@ until curl -s "$url" | grep -q 'Willkommen, Ada!'; do sleep 0.05; done
 def run() -> dict[str, float]:
     """Medians in seconds of a verdict and of the script, run in turn, and verdict ÷ script."""
     solution = find(EXERCISE).solution
-    cli = docker_cli(find_engine().url)
+    with contextlib.closing(connect()) as client:
+        cli = find_cli(client)
     if cli is None:
         raise EngineError("The comparison needs the docker CLI with buildx.")
     environment = cli.environment | {"DOCKER": cli.program, "LABEL": MADE}

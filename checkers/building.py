@@ -19,11 +19,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import docker
-
 from checkers import buildx, classic, proof
 from checkers.limits import Limits, size
 from course import build as api
+from course.build.buildx import find
 from course.build.context import check_dockerfile
 from course.engine.describe import version_number
 from course.engine.labels import made_image
@@ -101,16 +100,6 @@ def now(update: Build) -> str:
     return (busy[-1].instruction or busy[-1].name)[:60] if busy else ""
 
 
-def host_of(client: docker.DockerClient) -> str | None:
-    """The address at which the docker CLI reaches the same engine, None where it can't be told."""
-    # docker-py keeps the socket's path with its transport adapter, and nowhere public.
-    path = getattr(getattr(client.api, "_custom_adapter", None), "socket_path", None)
-    if path:
-        return f"unix://{path}"
-    base = str(client.api.base_url)
-    return f"tcp://{base.removeprefix('http://')}" if base.startswith("http://") else None
-
-
 def _guarded(
     attempt: Attempt,
     folder: Path,
@@ -163,8 +152,7 @@ def _builder(attempt: Attempt) -> Callable[..., Build] | None:
         return None
     if version_number(str(attempt.info.get("ServerVersion", ""))) < (23, 0):
         return functools.partial(classic.build, attempt.client)
-    host = host_of(attempt.client)
-    cli = buildx.docker_cli(host) if host else None
+    cli = find(attempt.client)
     if cli is None:
         raise EngineTooOld(
             "This Dockerfile runs commands, and a check runs them only within limits. That needs the docker "

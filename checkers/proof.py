@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from checkers import buildx
-from checkers.buildx import DockerCli
 from checkers.cage import IMAGE, Cage
 from checkers.limits import Limits
+from course.build.buildx import DockerCli
 from course.engine.labels import made_image
 from course.errors import BuildError
 from course.paths import paths

@@ -23,9 +23,9 @@ import pytest
 
 from checkers import Status, building, check, render
 from checkers.attempt import ATTEMPT, PROCESS
-from checkers.building import host_of
 from checkers.plans import plan_for
 from checkers.runner import run
+from course.build.buildx import host_of
 from course.engine.listing import list_images
 from course.errors import StepFailed
 from course.exercises import find

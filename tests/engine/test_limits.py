@@ -10,7 +10,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from checkers import buildx, disk
+from checkers import building, disk
 from checkers.attempt import Attempt
 from checkers.building import DiskFilled, TooMuch
 from checkers.cage import Cage
@@ -57,7 +57,7 @@ def no_memory_of_proofs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_without_a_cli_nothing_is_run(
     client: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(buildx, "docker_cli", lambda host: None)
+    monkeypatch.setattr(building, "find", lambda client: None)
     with (
         Attempt(client, answer(tmp_path / "a", "RUN true"), limits=LIMITS) as attempt,
         pytest.raises(EngineTooOld, match="only within limits"),

@@ -13,7 +13,6 @@ import pytest
 import requests
 
 from checkers.building import runs_nothing
-from checkers.buildx import _response
 from checkers.disk import DiskGuard
 from checkers.folder import copy_folder
 from checkers.http import Listener, parse_listeners
@@ -142,22 +141,6 @@ def test_words_are_cleaned_and_shortened() -> None:
     long = clean("a" * MAX + "the end")
     assert long.startswith("… (7 characters left out)\n")
     assert long.endswith("the end")
-
-
-def test_a_message_of_buildx() -> None:
-    response = _response(
-        {
-            "vertexes": [
-                {"digest": "d", "name": "[2/2] RUN x", "inputs": ["e"], "started": "2026-01-01T00:00:01.5Z"},
-                {"digest": "e", "name": "[1/2] FROM y", "cached": True, "error": "no"},
-            ],
-            "logs": [{"vertex": "d", "stream": 1, "data": "aGkK", "timestamp": "2026-01-01T00:00:02Z"}],
-        }
-    )
-    run, base = response.vertices
-    assert (run.digest, run.inputs, run.started, run.completed) == ("d", ("e",), 1767225601.5, None)
-    assert (base.cached, base.error) == (True, "no")
-    assert response.logs[0].message == b"hi\n"
 
 
 # The kernel's tables ----------------------------------------------------------------------------------
