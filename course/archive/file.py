@@ -158,9 +158,7 @@ def _pieces(file: IO[bytes], step: Step | None = None) -> Iterator[bytes]:
 def _regular(path: Path) -> Path:
     """The path, if a file is there: opening a named pipe would wait for ever."""
     if not path.exists():
-        raise InputError(
-            f"There is no file {path}.", hint=f"If you mean an image of the engine: docker pull {path}"
-        )
+        raise InputError(f"There is no file {path}.", hint=_HOW)
     if not stat.S_ISREG(path.stat().st_mode):
         raise InputError(f"{path} is no regular file.")
     return path

@@ -1,0 +1,115 @@
+"""An image's layers as a terminal shows them: one row a layer, then what is hidden and why."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from course.layers import Change, Image, Layer, duplicates, readable
+
+_LARGEST = 5  # hidden files that are named
+_BAR = 12  # characters
+_SIGNS = {"added": "+", "changed": "~", "removed": "-"}
+
+
+def table(image: Image, *, note: str = "") -> RenderableType:
+    """One row a layer. Of an image in outline, what isn't known yet shows as "…"; `note` stands below."""
+    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    grid.add_column("#", justify="right")
+    grid.add_column("instruction", no_wrap=True, overflow="ellipsis", ratio=1)
+    for name in ("line", "files", "MB", "packed MB", "disk MB", "hidden MB"):
+        if name != "line" or any(layer.line for layer in image.layers):
+            grid.add_column(name, justify="right", no_wrap=True)
+    grid.add_column("", no_wrap=True)
+    largest = max((layer.shown_bytes for layer in image.layers), default=0)
+    for layer in image.layers:
+        cells: list[RenderableType] = [
+            str(layer.index),
+            Text(" ".join(layer.instruction.split()) or "(no history)"),
+        ]
+        if any(one.line for one in image.layers):
+            cells.append(str(layer.line or ""))
+        grid.add_row(*cells, *_sizes(image, layer), _bar(image, layer, largest))
+    return Group(grid, Text.from_markup(f"[dim]{escape(note)}[/]")) if note else grid
+
+
+def _sizes(image: Image, layer: Layer) -> list[str]:
+    hidden = "…"
+    if image.complete:
+        hidden = megabytes(image.hidden_in(layer.index)) if image.hidden_in(layer.index) else ""
+    return [
+        f"{layer.files:,}" if layer.read else "…",
+        megabytes(layer.tar_bytes) if layer.read or layer.tar_bytes else "…",
+        "" if layer.compressed_bytes is None else megabytes(layer.compressed_bytes),
+        "" if layer.disk_bytes is None else megabytes(layer.disk_bytes),
+        hidden,
+    ]
+
+
+def _bar(image: Image, layer: Layer, largest: int) -> Text:
+    # Hidden bytes are hatched, not only coloured: they show without colours too.
+    whole = round(_BAR * layer.shown_bytes / largest) if largest else 0
+    gone = image.hidden_in(layer.index) if image.complete else 0
+    hatched = min(whole, round(_BAR * gone / largest)) if largest else 0
+    return Text("█" * (whole - hatched), "cyan").append("░" * hatched, "red")
+
+
+def megabytes(size: int) -> str:
+    """Bytes as MB with three digits that count: "0.02", "3.1", "412"."""
+    value = size / 1e6
+    return f"{value:.0f}" if value >= 99.5 else f"{value:.1f}" if value >= 0.95 else f"{value:.2g}"
+
+
+def size(number: int) -> str:
+    """Bytes in the unit that suits them: "412 MB", "3.1 kB", "17 B"."""
+    for unit, power in (("B", 0), ("kB", 1), ("MB", 2), ("GB", 3)):
+        value = number / 1000**power
+        if value < 999.5 or unit == "GB":
+            break
+    return f"{value:.0f} {unit}" if value >= 99.5 or unit == "B" else f"{value:.1f} {unit}"
+
+
+def summary(image: Image) -> list[str]:
+    """What the table adds up to, as lines with markup."""
+    percent = 100 * image.hidden_bytes / image.tar_bytes if image.tar_bytes else 0.0
+    layers = f"{len(image.layers)} layer{'s' if len(image.layers) != 1 else ''}"
+    lines = [
+        f"{size(image.tar_bytes)} in {layers}, {image.files:,} files. "
+        f"[bold]{size(image.hidden_bytes)} ({percent:.1f} %) is hidden[/]: "
+        "in the image, and in no container of it."
+    ]
+    items = sorted((one for one in image.hidden if one.size), key=lambda one: (-one.size, one.path))
+    for one in items[:_LARGEST]:
+        same = ", with the same content" if one.same_content else ""
+        lines.append(
+            f"  {size(one.size):>8}  {escape(readable(one.path))}  "
+            f"[dim]of layer {one.layer}, {one.cause} by layer {one.hidden_by}{same}[/]"
+        )
+    if len(items) > _LARGEST:
+        lines.append(f"  [dim]and {len(items) - _LARGEST:,} more[/]")
+    if spare := sum(one.spare_bytes for one in duplicates(image)):
+        lines.append(f"{size(spare)} are second copies of a content that is visible elsewhere too.")
+    lines.append(
+        f"[dim]dive would say {size(image.dive.wasted_bytes)} wasted, {image.dive.efficiency:.1%} "
+        "efficient. It counts the copy that you keep, and misses deleted directories.[/]"
+    )
+    return lines
+
+
+def listing(image: Image) -> list[str]:
+    """Every layer's changes as plain lines: sign, bytes, path."""
+    lines: list[str] = []
+    for layer, changes in zip(image.layers, image.changes, strict=True):
+        lines.append(f"layer {layer.index}  {' '.join(layer.instruction.split()) or '(no history)'}")
+        lines += [_change(change) for change in changes]
+    return lines
+
+
+def _change(change: Change) -> str:
+    entry = change.entry or change.before
+    size = f"{entry.size:,}" if entry and entry.kind == "file" else ""
+    to = f" -> {readable(entry.target)}" if entry and entry.target else ""
+    slash = "/" if entry is None or entry.kind == "dir" else ""
+    return f"  {_SIGNS[change.what]} {size:>13}  {readable(change.path)}{slash}{to}"
