@@ -6,7 +6,9 @@ import contextlib
 import json
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from typing import Any
 
 import docker
@@ -104,49 +106,126 @@ def pull(
     on_start: OnStart | None = None,
 ) -> None:
     """Pulls `reference`, which names its tag. `first_word` and `silence` are the longest waits, in seconds.
-    `on_start` is handed a function that cancels the pull from another thread.
+    `on_start` is handed a function that cancels the pull from another thread; it then ends in CancelledError.
 
     Leaving early closes the connection, which makes the engine give the pull up.
     Raises PullFailed, mostly one of those below it that say why, or EngineError.
     """
-    amounts = Amounts(step)
+    asking = _Asking(client, reference, first_word)
+    if on_start:
+        on_start(asking.cancel)
     try:
-        with _answer(client, reference, first_word) as response:
-            if on_start:
-                on_start(lambda: _shut(client.api, response))
-            for message in _messages(client, response, silence):
-                if "error" in message:
-                    raise pull_error(_words(message), familiar(reference), registry)
-                amounts.feed(message)
-    except requests.ReadTimeout as error:
-        raise silent(familiar(reference), registry, first_word) from error
-    except APIError as error:
-        raise pull_error(str(error.explanation or error), familiar(reference), registry) from error
-    except WIRE_ERRORS as error:
-        if "timed out" in str(error).lower():
-            raise silent(familiar(reference), registry, silence) from error
-        raise translate(error) from error
+        with asking as response:
+            _follow(client, response, silence, Amounts(step), familiar(reference), registry)
+    except (*WIRE_ERRORS, AttributeError, ValueError) as error:  # urllib3 trips over a socket that was shut
+        if asking.cancelled:
+            raise CancelledError from error
+        raise _explained(error, familiar(reference), registry, first_word, silence) from error
+    if asking.cancelled:
+        raise CancelledError
 
 
-@contextlib.contextmanager
-def _answer(client: docker.DockerClient, reference: str, first_word: float) -> Iterator[requests.Response]:
-    # docker-py's own pull has no timeout at all; its pieces, used here, are private but long stable.
-    api: Any = client.api
-    repository, _, tag = reference.rpartition(":")
-    header = auth.get_config_header(api, auth.resolve_repository_name(repository)[0])
-    response: requests.Response = api._post(
-        api._url("/images/create"),
-        params={"fromImage": repository, "tag": tag},
-        headers={"X-Registry-Auth": header} if header else None,
-        stream=True,
-        timeout=(30, first_word),
-    )
-    try:
-        api._raise_for_status(response)
-        yield response
-    finally:
-        _shut(api, response)
-        response.close()
+def _follow(
+    client: docker.DockerClient,
+    response: requests.Response,
+    silence: float,
+    amounts: Amounts,
+    name: str,
+    registry: str,
+) -> None:
+    for message in _messages(client, response, silence):
+        if "error" in message:
+            raise pull_error(_words(message), name, registry)
+        amounts.feed(message)
+
+
+def _explained(error: Exception, name: str, registry: str, first_word: float, silence: float) -> Exception:
+    if isinstance(error, requests.ReadTimeout):
+        return silent(name, registry, first_word)
+    if isinstance(error, APIError):
+        return pull_error(str(error.explanation or error), name, registry)
+    if "timed out" in str(error).lower():
+        return silent(name, registry, silence)
+    return translate(error) if isinstance(error, WIRE_ERRORS) else error
+
+
+class _Asking:
+    """The request for an image, whose answer can be given up at any time: a registry may never say a word.
+
+    It waits for the answer in a thread of its own, because a connection can't be reached, and so not be cut,
+    before there is one. A request that was given up closes its connection as soon as it can, or dies with
+    the process.
+    """
+
+    def __init__(self, client: docker.DockerClient, reference: str, first_word: float) -> None:
+        # docker-py's own pull has no timeout at all; its pieces, used here, are private but long stable.
+        self._api: Any = client.api
+        self._reference, self._first_word = reference, first_word
+        self._settled = threading.Event()  # answered, failed or cancelled
+        self._lock = threading.Lock()
+        self.cancelled = self._closed = False
+        self._response: requests.Response | None = None
+        self._error: Exception | None = None
+
+    def __enter__(self) -> requests.Response:
+        threading.Thread(target=self._ask, name="pull", daemon=True).start()
+        try:
+            self._settled.wait()
+            return self._answer()
+        except BaseException:
+            self._close()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def cancel(self) -> None:
+        """Gives it up; from any thread."""
+        self.cancelled = True
+        self._settled.set()
+        if self._response is not None:
+            _shut(self._api, self._response)
+
+    def _answer(self) -> requests.Response:
+        if self.cancelled:
+            raise CancelledError
+        if self._error:
+            raise self._error
+        assert self._response is not None  # noqa: S101  settled, and no error
+        self._api._raise_for_status(self._response)
+        return self._response
+
+    def _ask(self) -> None:
+        try:
+            response = self._post()
+        except Exception as error:  # noqa: BLE001  raised again where it is waited for
+            self._error = error
+        else:
+            with self._lock:
+                self._response = response
+            if self._closed:  # given up meanwhile
+                self._close()
+        self._settled.set()
+
+    def _close(self) -> None:
+        with self._lock:
+            self._closed = True
+            response = self._response
+        if response is not None:
+            _shut(self._api, response)
+            response.close()
+
+    def _post(self) -> requests.Response:
+        repository, _, tag = self._reference.rpartition(":")
+        header = auth.get_config_header(self._api, auth.resolve_repository_name(repository)[0])
+        response: requests.Response = self._api._post(
+            self._api._url("/images/create"),
+            params={"fromImage": repository, "tag": tag},
+            headers={"X-Registry-Auth": header} if header else None,
+            stream=True,
+            timeout=(30, self._first_word),
+        )
+        return response
 
 
 def _messages(

@@ -68,9 +68,9 @@ class Run:
 
     def _started(self, cut: Callable[[], None]) -> None:
         """A pull or build begins, and `cut` ends it. Once the run has stopped, none begins."""
-        if self._stopped:
-            raise CancelledError
         self._cuts.append(cut)
+        if self._stopped:  # looked at last: `_stop` may be going through the cuts at this moment
+            raise CancelledError
 
     def _stop(self) -> None:
         self._stopped = True

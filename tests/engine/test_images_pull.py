@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
+import sys
+import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -58,11 +64,16 @@ def port_of(box: Container) -> str:
 
 def published(client: docker.DockerClient, stack: ExitStack, program: str) -> str:
     """Starts a Python program that listens on port 5000, and returns its address as the engine sees it."""
+    return serving(client, stack, program)[0]
+
+
+def serving(client: docker.DockerClient, stack: ExitStack, program: str) -> tuple[str, Container]:
+    """The same, and its container."""
     need(client, PYTHON)
     ports = {"5000/tcp": ("127.0.0.1", None)}
     box = stack.enter_context(running(client, PYTHON, "python", "-c", program, ports=ports))
     until(lambda: "listening on" in logs(box), "the server listens")
-    return f"127.0.0.1:{port_of(box)}"
+    return f"127.0.0.1:{port_of(box)}", box
 
 
 @pytest.fixture(scope="module")
@@ -243,6 +254,7 @@ print("listening on 5000", flush=True)
 held = []
 while True:
     held.append(server.accept())
+    print("somebody called", flush=True)
 """
 
 
@@ -284,3 +296,67 @@ def test_a_registry_that_is_not_there(client: docker.DockerClient, place: str, w
         pull(client, f"{place}/some:1", STEP, registry=place)
     assert any(word in caught.value.detail for word in words.split("|"))
     assert "COURSE_REGISTRY" in caught.value.hint
+
+
+# A mirror that lacks what is asked for first, and then says no more.
+TURNS_SILENT = (
+    ANSWER.replace("STATUS", "404")
+    .replace("BODY", repr(UNKNOWN))
+    .replace(
+        "    def do_GET(self):\n",
+        "    def do_GET(self):\n"
+        "        if 'silent' in self.path:\n"
+        "            print('somebody called', flush=True)\n"
+        "            import threading; threading.Event().wait()\n",
+    )
+)
+CATALOGUE = "".join(
+    f"""
+["registry.invalid/course-test-{name}:1"]
+about = "nothing"
+used_by = ["00"]
+real_bytes = {number}
+stand_in = "debian"
+"""
+    for number, name in enumerate(("absent", "silent"))
+)
+
+
+@pytest.mark.parametrize("program", [SILENT, TURNS_SILENT], ids=["from the start", "for the second image"])
+def test_ctrl_c_ends_the_wait_for_a_silent_registry_at_once(
+    client: docker.DockerClient, stack: ExitStack, tmp_path: Path, program: str
+) -> None:
+    place, box = serving(client, stack, program)
+    (tmp_path / "catalogue.toml").write_text(CATALOGUE)
+    given = {"COURSE_REGISTRY": place, "COURSE_CATALOGUE": str(tmp_path / "catalogue.toml")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from course.cli import main; main()", "images", "pull", "--stand-ins"],
+        env=os.environ | given | {"COURSE_HOME": str(tmp_path / "home")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    stack.callback(process.kill)
+    until(lambda: "somebody called" in logs(box), "the engine asks for the image")
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert time.monotonic() - began < 5
+
+
+def test_a_pull_can_be_cancelled_from_another_thread(client: docker.DockerClient, stack: ExitStack) -> None:
+    place, box = serving(client, stack, SILENT)
+    cancels: list[Callable[[], None]] = []
+
+    def cancel() -> None:
+        until(lambda: "somebody called" in logs(box), "the engine asks for the image")
+        cancels[0]()
+
+    canceller = threading.Thread(target=cancel)
+    canceller.start()
+    began = time.monotonic()
+    with pytest.raises(CancelledError):
+        pull(client, f"{place}/some:1", STEP, registry=place, on_start=cancels.append)
+    assert time.monotonic() - began < 15
+    canceller.join()
