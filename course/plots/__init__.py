@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from course.plots._gantt import gantt
     from course.plots._health_timeline import health_timeline
     from course.plots._image_anatomy import Blob, image_anatomy
+    from course.plots._layer_bar import layer_bar
+    from course.plots._layer_sharing import layer_sharing
     from course.plots._lifecycle import lifecycle
     from course.plots._memory_use import memory_use
     from course.plots._start_times import start_times
@@ -31,6 +33,8 @@ __all__ = [
     "gantt",
     "health_timeline",
     "image_anatomy",
+    "layer_bar",
+    "layer_sharing",
     "lifecycle",
     "memory_use",
     "show",

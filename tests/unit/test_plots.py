@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from course import plots
+from course.layers import Entry, Image, Layer
 from course.plots._lifecycle import moments
 from course.plots.samples import cpus_of
 from course.plots.style import amount
@@ -56,6 +57,21 @@ def built(*, changed: bool) -> Build:
     return Build("", (last, second, first, base), seconds=3.2)
 
 
+def stacked(name: str, *more: str) -> Image:
+    """An image on a common base whose last layer deletes what the base brought."""
+    base = Layer(0, diff_id="base", tar_bytes=5_000, entries=(Entry("big", "file", 5_000),))
+    mine = Layer(
+        1,
+        diff_id=name,
+        instruction="RUN rm $HOME/big && echo $X " + "and more " * 9,
+        line=3,
+        tar_bytes=10,
+        entries=(Entry("small", "file", 10),),
+        whiteouts=("big",),
+    )
+    return Image(name, (base, mine)[: 1 + (name != "base")])
+
+
 PICTURES: dict[str, Callable[[], plots.Picture]] = {
     "lifecycle": lambda: plots.lifecycle(LIFE),
     "memory_use": lambda: plots.memory_use([sample(1, used=1 << 20), sample(2, used=50 << 20)], killed=True),
@@ -66,6 +82,8 @@ PICTURES: dict[str, Callable[[], plots.Picture]] = {
     "image_anatomy": lambda: plots.image_anatomy(
         "a:1", plots.Blob("sha256:1", 1), plots.Blob("2", 2), [plots.Blob("3", 3)]
     ),
+    "layer_bar": lambda: plots.layer_bar(stacked("mine")),
+    "layer_sharing": lambda: plots.layer_sharing([stacked("a"), stacked("base"), stacked("b")]),
     "health_timeline": lambda: plots.health_timeline(
         [event("start", 1.0), event("health_status: healthy", 2.0)]
     ),
@@ -157,6 +175,8 @@ def test_base_images_are_drawn_smallest_first() -> None:
         lambda: plots.base_images([]),
         lambda: plots.start_times({"a": []}),
         lambda: plots.gantt(Build("", ())),
+        lambda: plots.layer_bar(Image("empty", ())),
+        lambda: plots.layer_sharing([]),
         lambda: plots.cache_story(built(changed=False)),
         lambda: plots.cache_story(compare(None, built(changed=False))),
     ],
@@ -190,3 +210,20 @@ def test_the_gantt_names_the_stages_and_the_critical_path_but_no_time() -> None:
 def test_the_cache_storys_picture_says_what_ran_on_its_own_account() -> None:
     alt = plots.cache_story(built(changed=False), built(changed=True)).alt
     assert "Of its 4 steps, 1 were reused. Ran again on its own account: line 2: not known" in alt
+
+
+def test_the_layer_bar_names_the_layers_that_hold_hidden_bytes() -> None:
+    assert "Hidden bytes lie in: layer 1." in plots.layer_bar(stacked("mine")).alt
+    assert "No byte is hidden." in plots.layer_bar(stacked("base")).alt
+
+
+def test_an_image_in_outline_has_a_bar_and_no_word_of_hidden_bytes() -> None:
+    outline = Image("a", (Layer(0, disk_bytes=7, read=False),))
+    assert "idden" not in plots.layer_bar(outline).alt
+
+
+def test_images_on_a_common_layer_stand_side_by_side() -> None:
+    other = Image("other", (Layer(0, diff_id="else", tar_bytes=1),))
+    alt = plots.layer_sharing([stacked("a"), other, stacked("b")]).alt
+    assert "1 of the 4 layers drawn lie under several images, the lowest under 2" in alt
+    assert "They share no layer." in plots.layer_sharing([stacked("a"), other]).alt
