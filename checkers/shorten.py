@@ -22,3 +22,8 @@ def clean(text: str, attempt: Attempt | None = None) -> str:
     if len(text) <= MAX:
         return text
     return f"… ({len(text) - MAX:,} characters left out)\n{text[-MAX:]}"
+
+
+def short_path(path: str) -> str:
+    """A path that fits a line: its beginning and its end."""
+    return path if len(path) <= 60 else f"{path[:32]}…{path[-26:]}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from checkers.plans.base import Plan
-from checkers.projects import ferries, ticket_office
-from checkers.rules import rebuilds, web
+from checkers.projects import ferries, galley, ticket_office
+from checkers.rules import kept, rebuilds, web
 from checkers.rules.builds import builds
 from checkers.rules.leftovers import without
+from checkers.rules.no_files import no_files
 from checkers.rules.over_base import MB, over_base
 
 _FERRIES = ferries.project()
@@ -36,5 +37,19 @@ PLANS = {
             over_base("node:20-slim", 1 * MB, "What of it does the service read while it runs?"),
         ),
         files=ticket_office.files,
+    ),
+    "05-cache-mount": Plan(
+        (
+            builds(buildkit="cache mounts"),
+            kept.works(),
+            kept.installs_new(),
+            kept.keeps_the_rest(),
+            no_files(
+                "pip's cache",
+                r"(^|/)spice_\w+-[\d.]+-py3-none-any\.whl$|(^|/)\.cache/pip/.",
+                "pip's cache belongs into a mount of its RUN, not into a folder of the image.",
+            ),
+        ),
+        files=galley.files,
     ),
 }

@@ -10,6 +10,7 @@ from typing import IO, cast
 
 from checkers.attempt import Attempt
 from checkers.rules.base import Outcome, Rule, passed, wrong
+from checkers.shorten import short_path
 from checkers.stream import Stream
 from course.dockerfile import parse
 
@@ -27,7 +28,7 @@ def without(what: str, wanted: Callable[[], Mapping[str, bytes]], hint: str) -> 
             f"The image holds {len(found)} file{'s' * (len(found) > 1)} of {what}.",
             hint,
             line=_last_stage(attempt),
-            evidence="\n".join(f"/{_short(path)}: {name}" for path, name in found[:_MANY]),
+            evidence="\n".join(f"/{short_path(path)}: {name}" for path, name in found[:_MANY]),
         )
 
     return Rule("leftovers", f"Nothing of {what} is in the image", check, needs=("builds",))
@@ -53,10 +54,6 @@ def opened(attempt: Attempt, image: str) -> Iterator[tuple[str, int, IO[bytes]]]
             file = archive.extractfile(entry) if entry.isreg() else None
             if file:
                 yield entry.name.removeprefix("./"), entry.size, file
-
-
-def _short(path: str) -> str:
-    return path if len(path) <= 60 else f"{path[:36]}…{path[-20:]}"
 
 
 def _last_stage(attempt: Attempt) -> int | None:

@@ -51,7 +51,9 @@ def visible(attempt: Attempt, image: str) -> int:
 
 
 def megabytes(count: int) -> str:
-    """For a reader: 1 MB, 7.3 MB."""
+    """For a reader: 200 kB, 1 MB, 7.3 MB."""
+    if 0 < count < MB:
+        return f"{count / 1000:.0f} kB"
     return f"{count / MB:.1f}".removesuffix(".0") + " MB"
 
 

@@ -1,0 +1,1 @@
+"""The galley's spice shelf."""
