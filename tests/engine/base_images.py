@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import tarfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,6 +20,11 @@ from course import images
 from course.engine.find import find_engine
 from course.engine.labels import made
 from course.errors import ImageError
+
+SLIM, FULL, BUSYBOX, PYTHON = "debian:trixie-slim", "debian:trixie", "busybox:1.37", "python:3.13-slim"
+ALPINE, NODE_ALPINE, NODE_SLIM = "alpine:3.22", "node:20-alpine", "node:20-slim"
+STATIC, BASE = (f"gcr.io/distroless/{name}-debian13:nonroot" for name in ("static", "base"))
+NGINX, POSTGRES, REDIS, REGISTRY = "nginx:1.26", "postgres:17", "redis:8", "registry:2"
 
 
 def need(client: docker.DockerClient, *names: str) -> None:
@@ -73,3 +80,27 @@ def until(true: Callable[[], object], what: str, *, seconds: float = 60.0) -> No
 def logs(container: Container) -> str:
     """All that a container has printed."""
     return str(container.logs().decode(errors="replace"))
+
+
+def file_from(client: docker.DockerClient, image: str, path: str) -> bytes:
+    """A file of an image, without running it."""
+    container = client.containers.create(image, ["none"], labels=made("container"))
+    try:
+        chunks, _ = container.get_archive(path)
+        with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as tar:
+            member = tar.next()
+            assert member is not None
+            found = tar.extractfile(member)
+            assert found is not None
+            return found.read()
+    finally:
+        container.remove()
+
+
+def put(container: Container, folder: str, name: str, body: bytes, mode: int = 0o644) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        info = tarfile.TarInfo(name)
+        info.size, info.mode = len(body), mode
+        tar.addfile(info, io.BytesIO(body))
+    container.put_archive(folder, buffer.getvalue())

@@ -26,8 +26,7 @@ from course.engine.listing import list_images
 from course.errors import CertificateRejected, PullFailed, RateLimited, RegistryUnreachable, UnknownTag
 from course.images.pull import from_mirror, pull
 from course.steps import SILENT
-from tests.engine.base_images import logs, need, running, until
-from tests.engine.test_standins import BUSYBOX, PYTHON, REGISTRY, put
+from tests.engine.base_images import BUSYBOX, PYTHON, REGISTRY, logs, need, put, running, until
 
 pytestmark = pytest.mark.engine
 
