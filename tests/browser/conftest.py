@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from course import lab
 
@@ -22,6 +22,11 @@ _FLAGS = [
     "--disable-dev-shm-usage",
     "--no-first-run",
 ]
+
+
+# Not how long a step should take, but when to give up: the machine may be busy with other tests.
+_PATIENCE = 60_000
+expect.set_options(timeout=_PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +73,7 @@ def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page in a theme. COURSE_SHOTS names a folder for screenshots of its end."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme=request.param)
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(_PATIENCE)
     yield page
     if shots := os.environ.get("COURSE_SHOTS"):
         Path(shots).mkdir(parents=True, exist_ok=True)
