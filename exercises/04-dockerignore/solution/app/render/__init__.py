@@ -1,0 +1,5 @@
+"""Reports in words."""
+
+from app.render.text import report
+
+__all__ = ["report"]
