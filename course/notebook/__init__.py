@@ -48,6 +48,7 @@ __all__ = [
     "reveal",
     "show",
     "tape",
+    "watch_build",
     "workdir",
 ]
 
@@ -157,6 +158,16 @@ def build(context: Path, tag: str, **options: Any) -> Build:
     from course.build import build as run_build
 
     return run_build(_client(), context, tag=tag, **options)
+
+
+def watch_build(context: Path, tag: str, *, picture: bool = True, **options: Any) -> Build:
+    """Like `build`, with the graph of the build in the cell's output while it runs.
+
+    At the end stands what ran when, as a picture, unless `picture` is False. A failed build is shown too.
+    """
+    from course.notebook._watching import watch
+
+    return watch(_client(), context, tag, picture, options)
 
 
 def show(figure: Any, alt: str) -> Any:

@@ -17,9 +17,8 @@ from course import exercises
 from course.errors import CourseError
 from course.exercises import Exercise
 from course.paths import repository
+from course.widgets.assets import script, style
 from course.widgets.html import Html
-
-_HERE = Path(__file__).parent
 
 
 class ExercisePanel(anywidget.AnyWidget):
@@ -28,8 +27,8 @@ class ExercisePanel(anywidget.AnyWidget):
     They are handed in because this module knows neither the checkers nor the record of progress.
     """
 
-    _esm = _HERE / "exercise.js"
-    _css = _HERE / "exercise.css"
+    _esm = script("exercise")
+    _css = style("exercise")
 
     heading = traitlets.Unicode().tag(sync=True)
     task = traitlets.Unicode().tag(sync=True)  # HTML, from the course's own task.md

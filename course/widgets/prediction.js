@@ -2,13 +2,6 @@
 const LETTERS = "abcdef";
 let count = 0;
 
-function node(tag, text, className) {
-  const made = document.createElement(tag);
-  if (text) made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
-
 function question(model) {
   const group = `course-prediction-${(count += 1)}`;
   const box = node("fieldset", "", "course-prediction");

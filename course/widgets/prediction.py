@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
-_HERE = Path(__file__).parent
+from course.widgets.assets import script, style
+
 LETTERS = "abcdef"
 
 
@@ -20,8 +20,8 @@ class Prediction(anywidget.AnyWidget):
     `on_choose` is called with the chosen option's text, and returns a line to show below the options.
     """
 
-    _esm = _HERE / "prediction.js"
-    _css = _HERE / "prediction.css"
+    _esm = script("prediction")
+    _css = style("prediction")
 
     question = traitlets.Unicode().tag(sync=True)
     options = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -36,7 +36,8 @@ COURSE: dict[str, set[str]] = {
     "exercises": {"errors", "paths"},
     "progress": {"errors", "paths", "database"},
     "plots": {"errors", "layers", "trace"},
-    "widgets": {"errors", "paths", "layers", "trace", "exercises", "progress", "tape_view"},
+    # a widget's static form is a figure
+    "widgets": {"errors", "paths", "layers", "trace", "plots", "exercises", "progress", "tape_view"},
     "tape_view": {"engine"},
     "prepare": {"errors", "steps", "engine", "images"},
     "lab": {"errors", "paths", "engine"},
