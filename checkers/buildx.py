@@ -4,13 +4,14 @@ BuildKit), and the docker CLI's buildx speaks that channel; so it is used where 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from checkers.limits import Limits
 from course.build import buildx
 from course.build.buildx import DockerCli
-from course.build.context import check_dockerfile
+from course.build.context import check_dockerfile, pack
 from course.trace import Build, Given
 
 
@@ -39,11 +40,13 @@ def build(
         labels=labels,
     )
     ulimits = [f"--ulimit={limit['Name']}={limit['Soft']}:{limit['Hard']}" for limit in limits.ulimits()]
-    return buildx.build(
-        cli,
-        context,
-        given,
-        options=["--cgroup-parent", cgroup_parent, *ulimits],
-        timeout=limits.build,
-        on_start=on_start,
-    )
+    with contextlib.closing(pack(context, max_bytes=limits.context)) as packed:
+        return buildx.build(
+            cli,
+            context,
+            given,
+            options=["--cgroup-parent", cgroup_parent, *ulimits],
+            timeout=limits.build,
+            on_start=on_start,
+            packed=packed,  # the story of the next build names the file that changed
+        )

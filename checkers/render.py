@@ -5,6 +5,7 @@ from __future__ import annotations
 import html as _html
 import io
 import json
+from collections.abc import Callable
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -52,9 +53,13 @@ def text(report: Report, *, width: int = 100) -> str:
     return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
 
 
-def html(report: Report) -> str:
-    """A fragment for a notebook: its own inline styles, no script, readable in light and dark."""
-    rows = "".join(_row(check) for check in report.checks)
+def html(report: Report, figure: Callable[[CheckResult], str] = lambda check: "") -> str:
+    """A fragment for a notebook: its own inline styles, no script, readable in light and dark.
+
+    `figure` gives HTML that is put beneath a check that did not pass: a picture of its builds, drawn by
+    somebody who can.
+    """
+    rows = "".join(_row(check, figure) for check in report.checks)
     colour = _COLOUR[report.status]
     return (
         f'<div class="course-report" style="border-left:4px solid {colour};padding:0.4em 0.9em;">'
@@ -70,7 +75,7 @@ def mimebundle(report: Report) -> dict[str, str]:
     return {"text/html": html(report), "text/plain": text(report)}
 
 
-def _row(check: CheckResult) -> str:
+def _row(check: CheckResult, figure: Callable[[CheckResult], str]) -> str:
     parts = [
         f'<li style="margin:0.25em 0"><span style="color:{_COLOUR[check.status]}">'
         f"{_SIGN[check.status]} <strong>{_WORD[check.status]}</strong></span> {_escape(check.title)}"
@@ -88,14 +93,19 @@ def _row(check: CheckResult) -> str:
                 '<pre style="white-space:pre-wrap;max-height:16em;overflow:auto;margin:0.3em 0">'
                 f"{_escape(check.evidence)}</pre></details>"
             )
+        if check.story:
+            parts.append(
+                '<details><summary style="cursor:pointer">the rebuild, step by step</summary>'
+                f'<pre style="white-space:pre-wrap;margin:0.3em 0">{_escape(check.story)}</pre></details>'
+            )
+        parts.append(figure(check))
     return "".join(parts) + "</li>"
 
 
 def _details(check: CheckResult) -> list[Text]:
     parts = [Text(check.message)] if check.message else []
-    parts += [Text("\n".join(f"│ {line}" for line in check.evidence.splitlines()), "dim")] * bool(
-        check.evidence
-    )
+    for words in filter(None, (check.evidence, check.story)):
+        parts.append(Text("\n".join(f"│ {line}" for line in words.splitlines()), "dim"))
     return parts + [Text.assemble(("next: ", "bold"), check.hint)] * bool(check.hint)  # fmt: skip
 
 

@@ -32,6 +32,7 @@ class CheckResult:
     evidence: str = ""  # the engine's or program's own words, shortened
     seconds: float = 0.0
     builds: tuple[Build, ...] = ()  # the one build, or two to compare, that a face may draw
+    story: str = ""  # of two builds: what was reused, what ran again and why, a line a step
 
     def to_json(self) -> dict[str, Any]:
         """The check as the report format has it."""
@@ -45,6 +46,7 @@ class CheckResult:
             "line": self.line,
             "evidence": self.evidence,
             "seconds": round(self.seconds, 3),
+            "story": self.story,
         }
 
 

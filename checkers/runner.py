@@ -13,6 +13,7 @@ from typing import Any
 import docker
 import filelock
 
+from checkers import abandoned
 from checkers.attempt import Attempt
 from checkers.folder import put
 from checkers.interrupts import terminable
@@ -27,6 +28,7 @@ from course.errors import BuildError, CheckBusy, CourseError, EngineError, Image
 from course.exercises import Exercise, find, working_copy
 from course.paths import paths
 from course.steps import SILENT, Steps
+from course.trace import Build, compare
 
 
 def check(
@@ -51,7 +53,7 @@ def check(
     except EngineError as error:
         return Report(exercise.id, (_could_not_tell("engine", "The engine answers", error, 0.0),))
     try:
-        with terminable(), _alone(exercise.id, folder):
+        with terminable(), _alone(exercise.id, folder), abandoned.removed(client):
             return run(exercise, plan, folder, client, steps)
     finally:
         if own:
@@ -125,7 +127,15 @@ def apply(rule: Rule, attempt: Attempt) -> CheckResult:
         evidence=clean(outcome.evidence, attempt),
         seconds=time.monotonic() - began,
         builds=outcome.builds,
+        story=_story(outcome.builds),
     )
+
+
+def _story(builds: tuple[Build, ...]) -> str:
+    """What the second of two builds did again, and why; "" where a builder told of no steps."""
+    if len(builds) != 2 or not builds[1].steps:
+        return ""
+    return clean(compare(*builds).text())
 
 
 def _failed(name: str, title: str, error: CourseError, seconds: float) -> CheckResult:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from html import escape
+from typing import TYPE_CHECKING
 
 import docker
 
@@ -11,6 +13,9 @@ from course.exercises import Exercise
 from course.progress import Progress
 from course.widgets.exercise import error_card
 from course.widgets.html import Html
+
+if TYPE_CHECKING:
+    from checkers.result import CheckResult
 
 
 def verdict(exercise_id: str, client: docker.DockerClient | None) -> Html:
@@ -22,7 +27,32 @@ def verdict(exercise_id: str, client: docker.DockerClient | None) -> Html:
     except NoWorkingCopy as error:
         return error_card(error)
     Progress().record(report.to_json())
-    return Html(render.html(report), render.text(report))
+    return Html(render.html(report, _Figures()), render.text(report))
+
+
+class _Figures:
+    """Draws the builds of the first check that has some. A second figure would show the same Dockerfile."""
+
+    def __init__(self) -> None:
+        self._drawn = False
+
+    def __call__(self, check: CheckResult) -> str:
+        """The figure as HTML; "" where there is nothing to draw."""
+        if self._drawn or not check.builds or not any(build.steps for build in check.builds):
+            return ""
+        from course import plots
+
+        self._drawn = True
+        try:
+            first, *rest = check.builds
+            picture = plots.cache_story(first, rest[0]) if rest else plots.gantt(first)
+        except ValueError:  # a build in which nothing has run
+            return ""
+        data = base64.b64encode(picture.png()).decode("ascii")
+        return (
+            f'<img src="data:image/png;base64,{data}" alt="{escape(picture.alt)}" '
+            'style="display:block;max-width:100%;margin:0.4em 0">'
+        )
 
 
 def report_html(exercise_id: str, client: docker.DockerClient | None) -> str:

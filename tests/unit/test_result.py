@@ -52,6 +52,7 @@ def test_the_stable_json() -> None:
                 "line": 4,
                 "evidence": "evidence",
                 "seconds": 0.3,
+                "story": "",
             }
         ],
     }
