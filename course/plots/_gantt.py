@@ -18,6 +18,7 @@ _LEAST = 0.006  # of the time axis: what ran, however shortly, is seen
 _NAME = 46  # characters of an instruction
 _REASON = 64  # characters of a reason
 _BAR = 0.7  # of a row
+_LONG = 0.2  # of the critical path: the alt text names such steps; which short ones lie on it, chance decides
 _WORDS: Any = {"textcoords": "offset points", "ha": "left", "va": "center", "size": 8.5, "color": INK}
 
 
@@ -200,7 +201,8 @@ def _short(text: str, width: int = _NAME) -> str:
 
 
 def _alt(build: Build, rows: Sequence[Row]) -> str:
-    critical = [row.label for row in rows if row.vertex in build.critical_path and row.vertex.seconds > 0]
+    least = build.critical_path_seconds * _LONG
+    critical = [row.label for row in rows if row.vertex in build.critical_path and row.vertex.seconds > least]
     cached = sum(row.vertex.cached for row in rows)
     words = (
         f"Bars over time, one a step, of a build with {len(rows)} steps shown; {cached} came from the cache."
@@ -209,5 +211,5 @@ def _alt(build: Build, rows: Sequence[Row]) -> str:
     if len(build.stages) > 1:
         words += f" Stages: {', '.join(stages)}."
     if critical:
-        words += f" Critical path: {'; '.join(critical)}."
+        words += f" The long steps of the critical path: {'; '.join(critical)}."
     return words

@@ -203,7 +203,7 @@ def test_the_package_alone_does_not_load_matplotlib() -> None:
 def test_the_gantt_names_the_stages_and_the_critical_path_but_no_time() -> None:
     alt = plots.gantt(built(changed=True)).alt
     assert "Stages: one, stage-1" in alt
-    assert "Critical path: 1  FROM busybox:1.37; 2  RUN make; 5  RUN test." in alt
+    assert "The long steps of the critical path: 2  RUN make; 5  RUN test." in alt
     assert "3.2" not in alt
 
 
