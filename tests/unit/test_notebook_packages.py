@@ -1,4 +1,4 @@
-"""The packages that a lesson's index offers are such as pip and apt read. That both install them, lesson 05 shows."""
+"""What a lesson's index offers is such as pip and apt read. That both install it, lesson 05 shows."""
 
 from __future__ import annotations
 
