@@ -28,6 +28,7 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
 from checkers import building, cage
+from checkers.abandoned import ATTEMPT, NAME
 from checkers.cage import Cage
 from checkers.disk import INTERVAL, REMOTE_INTERVAL, DiskGuard, local_free
 from checkers.folder import copy_folder, vary
@@ -36,14 +37,13 @@ from checkers.limits import DEFAULT, Limits
 from checkers.running import Running, start_error
 from course.engine.failures import WIRE_ERRORS
 from course.engine.labels import PREFIX, made
+from course.engine.makers import made_by
 from course.errors import BuildError
 from course.steps import SILENT, Steps
 from course.trace import Build
 
 T = TypeVar("T")
 _BEFORE, _FIRST, _LAST = 0, 1, 2  # containers go first: images and networks are in use while they are there
-ATTEMPT = f"{PREFIX}.check"
-"""The label with an attempt's name on all that it makes, beside the course's own."""
 PROCESS = f"{PREFIX}.check.process"
 """The label with the number of the process that makes an attempt."""
 
@@ -68,7 +68,7 @@ class Attempt:
         steps: Steps = SILENT,
     ) -> None:
         self.client, self.limits, self.steps = client, limits, steps
-        self.name = f"course-check-{uuid.uuid4().hex[:12]}"
+        self.name = f"{NAME}{uuid.uuid4().hex[:12]}"
         self.word = uuid.uuid4().hex[:8]  # that no earlier attempt, and nobody's cache, can know
         self._source = folder
         self.folder = folder  # once entered: the copy
@@ -81,7 +81,7 @@ class Attempt:
         self._shared: dict[str, Any] = {}
 
     def __enter__(self) -> Attempt:
-        temporary = tempfile.TemporaryDirectory(prefix="course-check-", ignore_cleanup_errors=True)
+        temporary = tempfile.TemporaryDirectory(prefix=NAME, ignore_cleanup_errors=True)
         self._undo.append((_LAST, temporary.cleanup))
         self.folder = Path(temporary.name) / self._source.name
         try:
@@ -114,11 +114,12 @@ class Attempt:
     @property
     def labels(self) -> dict[str, str]:
         """What marks a container as this attempt's."""
-        return made("container") | self._marks
+        return made("container") | self.marks
 
     @property
-    def _marks(self) -> dict[str, str]:
-        return {ATTEMPT: self.name, PROCESS: str(os.getpid())}
+    def marks(self) -> dict[str, str]:
+        """What marks anything as this attempt's, and this process's to remove."""
+        return {ATTEMPT: self.name, PROCESS: str(os.getpid())} | made_by()
 
     # Building ---------------------------------------------------------------------------------------
 
@@ -232,7 +233,7 @@ class Attempt:
     def _network(self) -> str:
         self._undo.append((_LAST, functools.partial(self._remove_network, self.name)))
         self.client.networks.create(
-            self.name, driver="bridge", internal=True, labels=made("network") | self._marks
+            self.name, driver="bridge", internal=True, labels=made("network") | self.marks
         )
         return self.name
 
@@ -247,7 +248,7 @@ class Attempt:
         name = f"{self.name}-cage"
         network = self.network
         self._undo.append((_FIRST, functools.partial(self._remove_container, name)))
-        return cage.create(self.client, name, network, self.limits, self._marks)
+        return cage.create(self.client, name, network, self.limits, self.marks)
 
     @contextlib.contextmanager
     def ahead(self) -> Iterator[None]:

@@ -17,6 +17,7 @@ from checkers.cage import IMAGE, Cage
 from checkers.limits import Limits
 from course.build.buildx import DockerCli
 from course.engine.labels import made_image
+from course.engine.makers import made_by
 from course.errors import BuildError
 from course.paths import paths
 
@@ -47,7 +48,7 @@ def _tried(cli: DockerCli, cage: Cage, parent: str, limits: Limits) -> bool:
                 Path(folder),
                 tag=tag,
                 buildargs={},
-                labels=made_image(tag),
+                labels=made_image(tag) | made_by(),
                 cgroup_parent=parent,
                 limits=limits,
             )

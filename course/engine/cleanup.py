@@ -2,13 +2,14 @@
 
 What is the course's is known by its label and the ledger (`ownership` says how they go together). Things are
 removed in an order in which they let go of each other; what vanishes meanwhile is no error; what somebody
-else uses is kept and told. Interrupted at any place, the next run does the rest.
+else uses is kept and told; what a running check made is left to it. Interrupted at any place, the next run
+does the rest.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from course.engine.gateway.side import name_of_engine
 from course.engine.labels import MADE
 from course.engine.ledger import Entry, Kind, Ledger
 from course.engine.listing import list_images
+from course.engine.makers import MAKER, is_gone
 from course.engine.ownership import ImageFacts, our_image
 from course.steps import SILENT, Steps
 
@@ -154,6 +156,8 @@ class _Reset:
         }
         noted = {entry.id: entry for entry in self._entries("container")}
         for found in labelled.values():
+            if _in_use(found.get("Labels")):
+                continue
             # Somebody may have committed a container of ours: what runs from that inherits our label.
             if found["Id"] in noted or self._image_label(found["ImageID"]) != "container":
                 yield Item("container", _container_name(found), found["Id"])
@@ -182,7 +186,8 @@ class _Reset:
     def _networks(self) -> Iterator[Item]:
         noted = {entry.id for entry in self._entries("network")}
         for found in self._api.networks():
-            if found["Id"] in noted or (found.get("Labels") or {}).get(MADE) == "network":
+            mine = found["Id"] in noted or (found.get("Labels") or {}).get(MADE) == "network"
+            if mine and not _in_use(found.get("Labels")):
                 yield Item("network", found["Name"], found["Id"])
 
     def _volumes(self) -> Iterator[Item]:
@@ -240,7 +245,11 @@ class _Reset:
         for entry in entries:
             if entry.id not in {image.id for image in listed}:
                 self._strike(entry)
-        mine = [found for image in listed if (found := our_image(image, entries))]
+        mine = [
+            found
+            for image in listed
+            if (found := our_image(image, entries)) and not (found.made and _in_use(image.labels))
+        ]
         mine.sort(key=lambda found: -found.image.created)  # children were made after their parents
         wanted = [
             item
@@ -265,6 +274,11 @@ class _Reset:
     def _remove_image(self, item: Item) -> None:
         # Not forced: what a container uses stays. noprune: an untagged parent may be somebody else's.
         self._api.remove_image(item.name or item.id, force=False, noprune=True)
+
+
+def _in_use(labels: Mapping[str, str] | None) -> bool:
+    """Whether a check that is running made it: it removes it itself, and needs it until then."""
+    return bool(labels and MAKER in labels and not is_gone(labels[MAKER]))
 
 
 def _container_name(found: dict[str, Any]) -> str:

@@ -22,7 +22,8 @@ import docker
 import pytest
 
 from checkers import Status, building, check, render
-from checkers.attempt import ATTEMPT, PROCESS
+from checkers.abandoned import ATTEMPT
+from checkers.attempt import PROCESS
 from checkers.plans import plan_for
 from checkers.runner import run
 from course.build.buildx import host_of

@@ -17,7 +17,7 @@ import pytest
 from docker.models.containers import Container
 
 from checkers import Report, Status, render
-from checkers.attempt import ATTEMPT
+from checkers.abandoned import ATTEMPT
 from checkers.limits import MIB, Limits
 from checkers.plans import plan_for
 from checkers.runner import run
