@@ -94,7 +94,10 @@ def build(
     if packed is not None:
         for _ in packed:  # the CLI reads the files itself; the story of the next build needs their hashes
             pass
-        given = replace(given, context=packed.inventory, context_bytes=packed.survey.bytes)
+        files = packed.inventory
+        if packed.survey.hides_dockerfile:  # a session hands it over apart from the context
+            files = {name: file for name, file in files.items() if name != given.dockerfile_name}
+        given = replace(given, context=files, context_bytes=packed.survey.bytes)
     # Attestations make the image's ID change at every cached rebuild, and their export takes time.
     environment = {**cli.environment, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     command = _command(cli, context, given, pull, options)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
-import functools
 import json
 import re
 import time
@@ -82,21 +81,21 @@ def build(
     params = _params(locals())
     job = _Job(client, context, given, params, max_context_bytes, timeout, steps, on_update, on_start)
     # What limits a checked build has must not be lost on the way: the CLI isn't told of them.
-    cli = None if cgroup_parent or ulimits else functools.partial(buildx.find, client)
-    try:
-        if cli and job.copies_a_hidden_dockerfile() and (found := cli()):
-            return job.run_by(found, pull)
-        return job.run()
-    except (BuildError, EngineRefused) as error:
-        if not _TRANSIENT.search(f"{error} {error.detail}"):
-            raise
-        steps.note("The engine lost track of its build cache; the build is asked for once more.")
-        return job.run()
-    except EngineTooOld as error:
-        if cli is None or (found := cli()) is None:
-            raise
-        steps.note(f"{error} The docker CLI builds it instead.")
-        return job.run_by(found, pull)
+    may_use_cli = not cgroup_parent and not ulimits
+    by = buildx.find(client) if may_use_cli and job.copies_a_hidden_dockerfile() else None
+    for last in (False, True):
+        try:
+            return job.run_by(by, pull) if by else job.run()
+        except (BuildError, EngineRefused) as error:
+            if last or not _TRANSIENT.search(f"{error} {error.detail}"):
+                raise
+            steps.note("The engine lost track of its build cache; the build is asked for once more.")
+        except EngineTooOld as error:
+            by = buildx.find(client) if may_use_cli and not last else None
+            if by is None:
+                raise
+            steps.note(f"{error} The docker CLI builds it instead.")
+    raise AssertionError  # the loop returns or raises
 
 
 @dataclass(frozen=True)

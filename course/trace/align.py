@@ -71,8 +71,7 @@ def align(before: Recipe, after: Recipe) -> tuple[dict[str, Match], tuple[str, .
     """Digest of a step of `after` → its match, and the instructions that only `before` has."""
     both_read = bool(before.instructions and after.instructions)
     old_stages, new_stages = _by_stage(before.build), _by_stage(after.build)
-    found: dict[str, Match] = {}
-    gone: list[Vertex] = []
+    found, gone = _bases(before.build, after.build)
     for stage, steps in new_stages.items():
         matched, left = _align(
             old_stages.get(stage, []), steps, before if both_read else None, after if both_read else None
@@ -82,6 +81,33 @@ def align(before: Recipe, after: Recipe) -> tuple[dict[str, Match], tuple[str, .
     gone += [one for stage, steps in old_stages.items() if stage not in new_stages for one in steps]
     _moved(found, gone, before if both_read else None, after)
     return found, tuple(one.instruction or one.name for one in gone)
+
+
+def _bases(before: Build, after: Build) -> tuple[dict[str, Match], list[Vertex]]:
+    """The FROMs. Stages with the same base share one vertex, which bears the name of either: the stage says
+    nothing, the image does."""
+    old = [step for step in before.steps if is_base(step)]
+    found: dict[str, Match] = {}
+    rest: list[Vertex] = []
+    for step in (one for one in after.steps if is_base(one)):
+        twin = next((one for one in old if _key(one, None) == _key(step, None)), None)
+        if twin is None:
+            rest.append(step)
+        else:
+            found[step.digest] = Match("same", twin)
+    used = {match.before.digest for match in found.values() if match.before}
+    left = [one for one in old if one.digest not in used]
+    for step in rest:
+        twin = next((one for one in left if one.stage == step.stage), left[0] if len(left) == 1 else None)
+        if twin is not None:
+            left.remove(twin)
+        found[step.digest] = Match("changed", twin) if twin else Match("new")
+    return found, left
+
+
+def is_base(step: Vertex) -> bool:
+    """Whether it is a FROM."""
+    return (step.instruction or "").upper().startswith("FROM ")
 
 
 def _align(
@@ -150,6 +176,8 @@ def _by_stage(build: Build) -> dict[str, list[Vertex]]:
     found: dict[str, list[Vertex]] = {}
     last = build.stages[-1] if build.stages else ""
     for step in build.steps:
+        if is_base(step):
+            continue
         stage = step.stage or ""
         # An unnamed last stage is "" alone, "stage-1" behind one other, "stage-2" behind two.
         if stage == last and (not stage or stage.startswith("stage-")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from course.trace.align import Match, Recipe
+from course.trace.align import Match, Recipe, is_base
 from course.trace.copied import excluded, select, sources
 from course.trace.given import ContextFile
 from course.trace.model import Vertex
@@ -13,11 +13,6 @@ from course.trace.story import FileChange, Reason
 
 _SECRET = re.compile(r"token|secret|passw|key|credential", re.IGNORECASE)
 _MANY = 3  # files named in a sentence
-
-
-def is_base(step: Vertex) -> bool:
-    """Whether it is a FROM."""
-    return (step.instruction or "").upper().startswith("FROM ")
 
 
 def words(step: Vertex) -> str:

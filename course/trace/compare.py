@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from course.trace import causes
-from course.trace.align import Match, Recipe, align
+from course.trace.align import Match, Recipe, align, is_base
 from course.trace.graph import inputs_first
 from course.trace.model import Build, Vertex
 from course.trace.story import CacheStory, Outcome, Reason, StepStory
@@ -72,12 +72,12 @@ class _Teller:
         if step.state == "waiting":
             return "not run", (Reason("not run", self._why_not_run()),)
         if self.before is None:
-            if step.cached and causes.is_base(step):
+            if step.cached and is_base(step):
                 return "reused", (Reason("same", ""),)
             if step.cached:
                 return "reused", (Reason("same", "an earlier build had done the same"),)
             return "first time", (Reason("first time", ""),)
-        if causes.is_base(step):
+        if is_base(step):
             return self._base(step, match)
         found = self._causes(step, match)
         if found or match.how == "new":
@@ -132,7 +132,7 @@ class _Teller:
                 continue
             where = f"line {one.line}" if one.line else (one.instruction or one.name)
             did = _DID.get(self.ran.get(one.digest, "reused"), "differs from the build before")
-            if causes.is_base(one):
+            if is_base(one):
                 words = f"its base image, {where}, is another one"
             elif start is not None and one.digest != start.digest:
                 words = f"what it takes from another stage comes from {where}, which {did}"

@@ -121,7 +121,7 @@ class Build:
         """The vertices that stand for an instruction: stage after stage, each stage's in its order."""
         ordered = [self.by_digest[digest] for digest in inputs_first(self.by_digest)]
         rank = {stage: place for place, stage in enumerate(self.stages)}
-        found = [vertex for vertex in ordered if vertex.stage in rank]
+        found = [vertex for vertex in ordered if vertex.stage is not None]
         return tuple(sorted(found, key=lambda one: (rank[one.stage or ""], one.number or 0)))
 
     @cached_property
@@ -130,17 +130,15 @@ class Build:
         each behind the stages that it needs."""
         first: dict[str, int] = {}
         last: dict[str, int] = {}
-        lines = any(vertex.line is not None for vertex in self.vertices)
         for place, digest in enumerate(inputs_first(self.by_digest)):
             vertex = self.by_digest[digest]
-            # A base that another build is loading at the same time can come with that build's name for it.
-            foreign = lines and vertex.line is None and (vertex.instruction or "").startswith("FROM ")
-            if vertex.stage is not None and not foreign:
+            if vertex.stage is not None:
                 last[vertex.stage] = place
                 if vertex.line is not None:
                     first[vertex.stage] = min(first.get(vertex.stage, vertex.line), vertex.line)
-        places = first if first.keys() == last.keys() else last
-        return tuple(sorted(places, key=lambda stage: places[stage]))
+        if first:  # a stage without a line bears the name that another build, at the same time, gave it
+            last = {stage: first.get(stage, -1) for stage in last}
+        return tuple(sorted(last, key=lambda stage: last[stage]))
 
     @property
     def started(self) -> float | None:

@@ -3,12 +3,15 @@ may turn cached late; each message says only what is new."""
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterable, Mapping
 
 from course.trace.given import Given
 from course.trace.model import Build, BuildWarning, Progress, Vertex
 from course.trace.wire import StatusResponse, StatusUpdate, VertexUpdate, decode
 
+_SECOND = re.compile(r"\[([^\]]*?)2/(\d+)\] ")  # the step behind a stage's FROM
 LOG_LIMIT = 64 * 1024
 """Bytes kept of each vertex's log, its end. BuildKit itself stops a step's log at 2 MiB."""
 _PROGRESS_LIMIT = 500
@@ -49,17 +52,17 @@ class _Growing:
         self.progress[new.id] = Progress(name, new.current, new.total, started, new.completed)
         self._frozen = None
 
-    def freeze(self, line: int | None) -> Vertex:
+    def freeze(self, name: str, line: int | None) -> Vertex:
         # A build sends thousands of messages, each about a vertex or two: the others are as they were.
-        if self._frozen is None or self._frozen.line != line:
-            self._frozen = self._freeze(line)
+        if self._frozen is None or (self._frozen.name, self._frozen.line) != (name, line):
+            self._frozen = self._freeze(name, line)
         return self._frozen
 
-    def _freeze(self, line: int | None) -> Vertex:
+    def _freeze(self, name: str, line: int | None) -> Vertex:
         runs = tuple(sorted(self.intervals.items()))
         return Vertex(
             digest=self.digest,
-            name=self.name,
+            name=name,
             inputs=self.inputs,
             # A cached vertex is "run" for the time of looking it up; it did no work.
             intervals=tuple((start, start) for start, _ in runs[:1]) if self.cached else runs,
@@ -97,15 +100,40 @@ class Recorder:
     def build(self, seconds: float = 0.0, lines: Mapping[str, int] | None = None) -> Build:
         """What is known so far; `lines` maps vertex names to Dockerfile lines."""
         lines = lines or {}
-        # A log or a status may come before its vertex is announced: what has no name yet is left out.
-        vertices = (one.freeze(lines.get(one.name)) for one in self._vertices.values() if one.name)
+        bases = self._base_names()
+        vertices = []
+        for one in self._vertices.values():
+            if one.name:  # a log may come before its vertex is announced: what has no name is left out
+                names = bases.get(one.digest) or [one.name]
+                name = min(names, key=lambda known: lines.get(known, sys.maxsize))
+                vertices.append(one.freeze(name, lines.get(name)))
         return Build(
             self.image, tuple(vertices), tuple(self._warnings.values()), seconds, self.given, self.error
         )
 
     def names(self) -> Iterable[str]:
-        """The names of the vertices seen so far."""
-        return [vertex.name for vertex in self._vertices.values()]
+        """The names of the vertices seen so far, and those that a shared FROM may have."""
+        bases = self._base_names().values()
+        return [
+            *(vertex.name for vertex in self._vertices.values()),
+            *(name for some in bases for name in some),
+        ]
+
+    def _base_names(self) -> dict[str, list[str]]:
+        """Digest of a FROM → the names that it has by the stages that begin with it.
+
+        Stages with the same base share one vertex, and so do builds that run at the same time: BuildKit
+        gives it the name that came first, be it another build's.
+        """
+        found: dict[str, list[str]] = {}
+        for one in self._vertices.values():
+            step = _SECOND.match(one.name)
+            for digest in one.inputs if step else ():
+                base = self._vertices.get(digest)
+                if step and base and "] FROM " in base.name:
+                    image = base.name.partition("] FROM ")[2]
+                    found.setdefault(digest, []).append(f"[{step[1]}1/{step[2]}] FROM {image}")
+        return found
 
     def _vertex(self, digest: str) -> _Growing:
         if digest not in self._vertices:
