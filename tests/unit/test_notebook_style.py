@@ -23,6 +23,7 @@ OWED = {
     "01_containers": "T02 T03 T04 T05 T30 T31 M04 M09 M14 M22 trap-6",
     "02_images": "T06 T07 T08 M17 M21 M23",
     "03_dockerfiles": "T09 T10 T11 T12 M09 M10 M14 M15 M19 trap-1 trap-2 trap-8 trap-9",
+    "04_layers": "T13 T14 T15 M06 M21 M23 trap-5",
 }
 MIN_CELLS, MAX_CELLS = 30, 60
 MAX_CODE_LINES, MEDIAN_CODE_LINES, MAX_CODE_WIDTH = 12, 4, 110
