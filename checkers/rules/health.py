@@ -70,8 +70,7 @@ def healthy() -> Rule:
         def settled() -> bool:
             state = running.state()
             new.update((one.start, one) for one in results(state) if one.start not in seen)
-            bad = [one for one in new.values() if one.code]
-            return status(state) == "healthy" or not state["Running"] or len(bad) >= _SURE_BAD
+            return status(state) == "healthy" or not state["Running"] or hopeless(new)
 
         running.until(settled, attempt.limits.run)
         if ending := running.ending():
@@ -152,6 +151,12 @@ def noticed(new: Mapping[str, Result]) -> bool:
     return any(one.code for one in new.values())
 
 
+def hopeless(new: Mapping[str, Result]) -> bool:
+    """Whether a check of a well app has failed so often, or waited so long, that it won't succeed."""
+    late = any(one.code and "exceeded timeout" in one.output for one in new.values())
+    return late or sum(one.code != 0 for one in new.values()) >= _SURE_BAD
+
+
 def never_healthy(found: list[Result]) -> Outcome:
     """Why a check fails although the app is well."""
     if not found:
@@ -161,6 +166,12 @@ def never_healthy(found: list[Result]) -> Outcome:
         )
     last = found[-1]
     evidence = f"exit code {last.code}\n{last.output}"
+    if "exceeded timeout" in last.output:
+        return wrong(
+            f"The app is well and answers, but the check takes longer than {_PATIENT:.0f} s.",
+            "Does it wait for something? It should ask once, and say how it went.",
+            evidence=evidence,
+        )
     if match := _NO_PROGRAM.search(last.output):
         program = next(group for group in match.groups() if group)
         return wrong(
@@ -211,14 +222,16 @@ def _touched(running: Running, gone: str) -> Outcome:
 
 
 def _start(attempt: Attempt, timeout: float) -> Running:
+    tag = attempt.build().tag
     timing = {
         "interval": int(_INTERVAL * _SECOND),
         "timeout": int(timeout * _SECOND),
         "retries": 1,
-        # A start period of the image would put the first check off; 0 would mean the image's.
-        "start_period": _SECOND // 1000,
     }
-    return attempt.start(attempt.create(attempt.build().tag, healthcheck=timing))
+    if attempt.client.images.get(tag).attrs["Config"]["Healthcheck"].get("StartPeriod"):
+        # It would put the first check off, on newer engines by 5 s; and 0 would mean the image's.
+        timing["start_period"] = _SECOND // 1000
+    return attempt.start(attempt.create(tag, healthcheck=timing))
 
 
 def _at_line(attempt: Attempt, outcome: Outcome) -> Outcome:

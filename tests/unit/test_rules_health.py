@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from checkers.rules.health import Result, judge_config, missed, never_healthy, noticed, results, status
+from checkers.rules.health import (
+    Result,
+    hopeless,
+    judge_config,
+    missed,
+    never_healthy,
+    noticed,
+    results,
+    status,
+)
 
 SECOND = 1_000_000_000
 TEST = ["CMD-SHELL", "wget -q http://localhost/"]
@@ -62,6 +71,7 @@ def test_absent_or_too_late(given: dict[str, Any], words: str) -> None:
         ("wget: server returned error: HTTP/1.1 404 Not Found", "fails each time"),
         ("wget: can't connect to remote host (127.0.0.1): Connection refused", "fails each time"),
         ("", "fails each time"),
+        ("Health check exceeded timeout (10s)", "longer than 10 s"),
     ],
 )  # fmt: skip
 def test_why_a_check_fails(output: str, words: str) -> None:
@@ -87,3 +97,18 @@ def test_reads_the_engines_record() -> None:
     assert (status(state), status({"Running": True}), results({"Running": True})) == ("healthy", "", [])
     assert noticed({one.start: one for one in results(state)})
     assert not noticed({"a": Result("a", 0, "")})
+
+
+@pytest.mark.parametrize(
+    ("found", "sure"),
+    [
+        ([], False),
+        ([(1, "refused")] * 4, False),
+        ([(1, "refused")] * 5, True),
+        ([(1, "refused")] * 4 + [(0, "ok")], False),
+        ([(-1, "Health check exceeded timeout (10s)")], True),
+    ],
+)
+def test_when_waiting_has_no_sense(found: list[tuple[int, str]], sure: bool) -> None:
+    new = {str(number): Result(str(number), code, said) for number, (code, said) in enumerate(found)}
+    assert hopeless(new) == sure
