@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from course.errors import ImageError
+from course.exercises import Exercise, load
 from course.images import catalogue, find, for_chapters
 from course.images.catalogue import BaseImage, parse
 from course.images.standins import FOLDER, stand_in_labels
@@ -130,6 +131,11 @@ def test_chapters_choose_images_also_for_their_exercises(
     assert for_chapters(["01", "03"]) == ("a:1", "b:1")
     assert for_chapters(["09"]) == ()
     assert for_chapters([]) == ("a:1", "b:1")
+
+
+@pytest.mark.parametrize("exercise", load(), ids=lambda exercise: exercise.id)
+def test_a_chapter_brings_what_its_exercises_need(exercise: Exercise) -> None:
+    assert set(exercise.images) <= set(for_chapters([exercise.chapter]))
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
