@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from matplotlib.patches import Patch
+from matplotlib.ticker import EngFormatter
 
 from course.layers import Image, Layer, readable
 from course.plots.picture import Picture
@@ -36,7 +37,7 @@ def layer_bar(image: Image, title: str = "") -> Picture:
         axes.tick_params(axis="y", length=0, labelcolor=INK, labelsize=9)
         axes.set_ylim(len(image.layers) - 0.4, -0.6)
         axes.set_xlim(0, total * 1.02)
-        axes.xaxis.set_major_formatter(lambda value, _: amount(value))
+        axes.xaxis.set_major_formatter(EngFormatter(unit="B"))  # whole ticks: 12.5 MB, not 12
         axes.set_xlabel(_unit(image))
         figure.legend(handles=_legend(image), loc="outside lower left", ncols=2, frameon=False, fontsize=9)
     return Picture(figure, _alt(image))
