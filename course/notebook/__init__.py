@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
     from course.engine.address import Address
     from course.engine.gateway import Gateway
+    from course.layers import Image
     from course.notebook._folders import Folders
     from course.notebook._own import KernelLedger
     from course.trace import Build
     from course.widgets.exercise import ExercisePanel
+    from course.widgets.explorer import Explorer
     from course.widgets.html import Html
     from course.widgets.prediction import Prediction
 
@@ -42,6 +44,7 @@ __all__ = [
     "clean_up",
     "connect",
     "exercise",
+    "explore",
     "name",
     "plots",
     "predict",
@@ -168,6 +171,20 @@ def watch_build(context: Path, tag: str, *, picture: bool = True, **options: Any
     from course.notebook._watching import watch
 
     return watch(_client(), context, tag, picture, options)
+
+
+def explore(image: str | Image) -> Explorer:
+    """The layers and files of an image, to look through. Takes a name, or what was read already.
+
+    Raises ImageNotFound, ImageDamaged, NotAnImage, EngineError.
+    """
+    from course.widgets.explorer import Explorer
+
+    if isinstance(image, str):
+        from course.archive import read_image
+
+        image = read_image(_client(), image)
+    return Explorer(image)
 
 
 def show(figure: Any, alt: str) -> Any:

@@ -1,21 +1,23 @@
 // One box a step, placed below what it needs. Boxes are kept from update to update, so that focus stays.
-const WIDTH = 216;
+const WIDTH = 190;
 const HEIGHT = 46;
-const GAP_X = 28;
+const GAP_X = 18;
 const GAP_Y = 16;
 const HEAD = 26;
-const WORDS = { waiting: "waits", running: "runs", cached: "from the cache", done: "done", failed: "failed", cancelled: "cancelled" };
+const WORDS = { waiting: "waiting", running: "running", cached: "from the cache", done: "done", failed: "failed", cancelled: "cancelled" };
 const MARKS = { waiting: "○", running: "▶", cached: "≡", done: "✓", failed: "✗", cancelled: "–" };
 
 // Each step one row below the lowest of its inputs, and below the one before it in its column.
-function layout(steps) {
+function layout(steps, last) {
   const used = [...new Set(steps.map((step) => step.column))].sort((a, b) => a - b);
   const free = {};
   const rows = new Map();
   const places = new Map();
   for (const step of steps) {
     const below = Math.max(-1, ...step.inputs.map((id) => rows.get(id) ?? -1)) + 1;
-    const row = Math.max(below, free[step.column] ?? 0);
+    // What makes the image names no inputs, but comes after everything.
+    const floor = step.column === last && !step.inputs.length ? Math.max(0, ...rows.values()) : 0;
+    const row = Math.max(below, free[step.column] ?? floor);
     free[step.column] = row + 1;
     rows.set(step.id, row);
     places.set(step.id, { x: used.indexOf(step.column) * (WIDTH + GAP_X), y: HEAD + row * (HEIGHT + GAP_Y), row });
@@ -39,11 +41,13 @@ function edges(steps, places) {
   return paths;
 }
 
+const word = (state, ended) => (ended && state === "waiting" ? "not run" : WORDS[state]);
+
 function summary(steps, ended, error) {
   const count = (state) => steps.filter((step) => step.state === state).length;
   const parts = ["done", "cached", "running", "waiting", "failed", "cancelled"]
     .filter((state) => count(state))
-    .map((state) => `${MARKS[state]} ${count(state)} ${WORDS[state]}`);
+    .map((state) => `${MARKS[state]} ${count(state)} ${word(state, ended)}`);
   const lead = error ? "The build failed." : ended ? "The build is done." : steps.length ? "The build runs." : "The build begins …";
   return [lead, parts.join(" · ")].filter(Boolean).join(" ");
 }
@@ -52,7 +56,7 @@ function details(model, step) {
   const box = node("div", "", "course-graph-details");
   const where = step.line ? `Dockerfile line ${step.line}` : "BuildKit's own work, of no Dockerfile line";
   box.append(node("p", `${step.name}`, "course-graph-name"));
-  box.append(node("p", [where, WORDS[step.state], seconds(step.seconds), step.critical ? "on the critical path" : ""].filter(Boolean).join(" · "), "course-faint"));
+  box.append(node("p", [where, word(step.state, model.get("ended")), seconds(step.seconds), step.critical ? "on the critical path" : ""].filter(Boolean).join(" · "), "course-faint"));
   const lines = model.get("dockerfile").split("\n");
   if (step.line && lines[step.line - 1] !== undefined) {
     const code = node("pre", "", "course-graph-source");
@@ -106,7 +110,7 @@ function render({ model, el }) {
     if (step.state !== "running") since.delete(step.id);
     else if (!since.has(step.id)) since.set(step.id, performance.now());
     const time = step.state === "running" ? step.seconds + (performance.now() - since.get(step.id)) / 1000 : step.seconds;
-    const note = [`${MARKS[step.state]} ${WORDS[step.state]}`, step.state === "cached" ? "" : seconds(time), step.line ? `line ${step.line}` : ""];
+    const note = [`${MARKS[step.state]} ${word(step.state, model.get("ended"))}`, step.state === "cached" ? "" : seconds(time), step.line ? `line ${step.line}` : ""];
     const [label, below] = made.children;
     if (label.textContent !== step.name) label.textContent = step.name;
     below.textContent = note.filter(Boolean).join(" · ");
@@ -115,7 +119,7 @@ function render({ model, el }) {
 
   function draw() {
     const steps = model.get("steps");
-    const { places, used, width, height } = layout(steps);
+    const { places, used, width, height } = layout(steps, model.get("columns").length - 1);
     plane.style.width = `${Math.max(0, width)}px`;
     plane.style.height = `${steps.length ? height : 0}px`;
     titles.forEach((title) => title.remove());
@@ -170,7 +174,7 @@ function render({ model, el }) {
 
   const clock = setInterval(() => {
     const steps = model.get("steps");
-    const { places } = since.size ? layout(steps) : { places: null };
+    const { places } = since.size ? layout(steps, model.get("columns").length - 1) : { places: null };
     if (places) steps.filter((step) => step.state === "running").forEach((step) => fill(step, places.get(step.id)));
   }, 200);
   draw();

@@ -16,6 +16,13 @@ from course.widgets.assets import script, style
 _EVERY = 0.1  # seconds between two updates: no eye follows more
 _LOG = 4_000  # characters of a log's end while the build runs
 _WHOLE_LOG = 40_000  # and once it is done
+_LAST = (
+    "exporting",
+    "unpacking",
+    "sending",
+    "copying to",
+    "pushing",
+)  # of making the image
 _BEFORE, _AFTER = "to begin with", "in the end"
 
 
@@ -101,11 +108,12 @@ class BuildGraph(anywidget.AnyWidget):
 
 def _step(one: Vertex, stages: list[str], critical: bool) -> dict[str, Any]:
     column = stages.index(one.stage) + 1 if one.stage is not None else 0
-    if one.stage is None and not one.name.startswith("["):
-        column = len(stages) + 1  # "exporting to image": BuildKit's own work before it stands in brackets
+    if one.stage is None and one.name.startswith(_LAST):
+        column = len(stages) + 1
+    name = one.instruction or one.name.removeprefix("[internal] ")
     return {
         "id": one.digest,
-        "name": (one.instruction or one.name.removeprefix("[internal] ")).partition("@sha256:")[0],
+        "name": name.partition("@sha256:")[0].replace("docker.io/library/", ""),
         "column": column,
         "inputs": list(one.inputs),
         "state": one.state,
