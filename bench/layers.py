@@ -41,7 +41,7 @@ _FILES = """\
 FROM python:3.13-slim
 RUN cp -a /usr /copy1 && cp -a /usr /copy2
 RUN cp -a /usr /copy3 && find /copy3 -type f -size -8k -exec sh -c 'for f; do echo $f >> $f; done' _ {} +
-RUN mkdir /small && cd /small && seq 16000 | xargs -n 500 sh -c 'for n; do echo $n > f$n; done' _
+RUN mkdir /small && cd /small && seq 8500 | xargs -n 500 sh -c 'for n; do echo $n > f$n; done' _
 """
 _DELETIONS = "RUN cd /small && ls | head -n 3000 | xargs rm\n"
 # Peak memory belongs to a process of its own: this one has loaded other things.

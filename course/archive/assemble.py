@@ -22,9 +22,10 @@ class Part:
     """One layer that was read, or was kept from before."""
 
     content: Content
-    digest: str  # of the blob as stored
+    digest: str  # of the blob as stored; "" where nothing tells
     stored: int  # its bytes
     packed: str  # "gzip", "zstd", or ""
+    key: str = ""  # the digest that was computed from its bytes: what it may be kept under
 
 
 def layer(index: int, diff_id: str, part: Part, like: Layer | None = None) -> Layer:

@@ -95,8 +95,19 @@ def _stream(
 
 
 def _parts(found: Scan, chosen: Candidate) -> list[Part]:
-    read = [found.read(blob.member) for blob in chosen.blobs]
-    return [Part(one.content, one.blob, one.stored, one.packed) for one in read]
+    read = [(blob, found.read(blob.member)) for blob in chosen.blobs]
+    for blob, one in read:
+        if blob.diff_id != (one.diff_id or blob.diff_id) or (blob.digest or one.blob) != (
+            one.blob or blob.digest
+        ):
+            raise ImageDamaged(
+                f"A layer's bytes are not those of its digest {blob.diff_id[:19]}….",
+                hint="The engine's store, or the way to it, is damaged. Pull or build the image again.",
+            )
+    return [
+        Part(one.content, one.blob or blob.digest, one.stored, one.packed, one.blob or one.diff_id)
+        for blob, one in read
+    ]
 
 
 def _query(client: docker.DockerClient, told: Told, platform: str | None) -> str:
@@ -147,9 +158,15 @@ def _still_there(client: docker.DockerClient, name: str) -> None:
 
 def _keep(cache: Cache, key: str, found: Candidate, parts: list[Part]) -> None:
     for part in parts:
-        cache.keep_layer(part.digest, part.content)
+        cache.keep_layer(part.key, part.content)
     listed = [
-        {"digest": part.digest, "stored": part.stored, "packed": part.packed, "diff_id": blob.diff_id}
+        {
+            "digest": part.digest,
+            "diff_id": blob.diff_id,
+            "stored": part.stored,
+            "packed": part.packed,
+            "key": part.key,
+        }
         for blob, part in zip(found.blobs, parts, strict=True)
     ]
     about = {key: value for key, value in asdict(found).items() if key != "blobs"}
@@ -164,7 +181,7 @@ def _kept(cache: Cache, key: str) -> tuple[Candidate, list[Part]] | None:
         about = dict(note["about"])
         about["names"] = tuple(about["names"])
         for one in note["layers"]:
-            content = cache.layer(one["digest"])
+            content = cache.layer(one["key"])
             if content is None:
                 return None
             parts.append(Part(content, one["digest"], int(one["stored"]), one["packed"]))

@@ -140,6 +140,14 @@ def _pax(content: bytes) -> dict[bytes, bytes]:
 
 def _number(field: bytes) -> int:
     """Octal digits, or with the top bit set a big-endian number (GNU's base-256)."""
+    try:
+        plain = int(field[:-1], 8)  # as nearly all are: zeros, digits, a NUL
+    except ValueError:
+        return _unusual_number(field)
+    return plain if plain >= 0 and field[-1] in b"\0 " else _unusual_number(field)
+
+
+def _unusual_number(field: bytes) -> int:
     if field[0] & 0x80:
         if field[0] & 0x40:
             raise _damaged("a number is negative")

@@ -11,12 +11,14 @@ from urllib.parse import quote
 
 import docker
 
+from course.archive.ahead import ahead
 from course.archive.limits import PIECE
-from course.engine.failures import engine_errors
+from course.engine.failures import engine_errors, translate
 from course.errors import EngineGone, EngineRefused, ImageNotFound
 
 _SILENCE = 600.0
 """Seconds between two pieces. Graph drivers lay out the whole image on disk before the first byte."""
+_AHEAD = 24  # pieces read ahead: 6 MiB at most
 
 
 @contextlib.contextmanager
@@ -41,7 +43,13 @@ def image_stream(client: docker.DockerClient, name: str, query: str = "") -> Ite
         with contextlib.closing(_connect(unix)) as connection:
             connection.sendall(f"GET {path} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
             with connection.makefile("rb", buffering=PIECE) as answer:
-                yield _body(answer)
+                pieces = ahead(_body(answer), _AHEAD)
+                try:
+                    yield pieces
+                finally:
+                    with contextlib.suppress(OSError):  # the engine has hung up already
+                        connection.shutdown(socket.SHUT_RDWR)  # else a reader ahead would wait on
+                    pieces.close()
 
 
 def _unix_socket(api: Any) -> str | None:
@@ -77,4 +85,8 @@ def _body(answer: Any) -> Iterator[bytes]:
         if status == 404:
             raise ImageNotFound(f"The engine has no such image: {said}")
         raise EngineRefused(f"The engine refused: {said}", detail=f"HTTP {status}")
-    return iter(lambda: answer.read1(PIECE), b"")
+    try:
+        while piece := answer.read1(PIECE):
+            yield piece
+    except OSError as error:  # also a silence that is too long
+        raise translate(error) from error

@@ -34,22 +34,31 @@ class DiveScore:
 
 def dive(layers: tuple[Layer, ...]) -> DiveScore:
     """dive's arithmetic over these layers, bottom first."""
-    totals: dict[str, list[int]] = {}  # path → bytes, smallest, times
+    once: dict[str, int] = {}  # path → bytes, of the many that occur in one layer only
+    several: dict[str, tuple[int, int, int]] = {}  # path → bytes, the smallest, how many times
     tree = FileTree()
-    for layer in layers:
+    laid = 0  # how many layers the tree holds: it is needed only where something is deleted
+    for position, layer in enumerate(layers):
+        if layer.whiteouts:
+            for below in layers[laid:position]:
+                tree.apply(below)
+            laid = position
         sizes = {entry.path: entry.size for entry in layer.entries}
         inner = _directories([*sizes, *layer.whiteouts])
         leaves = [(path, size) for path, size in sizes.items() if path not in inner and path]
         leaves += [(path, _deleted(tree, path)) for path in layer.whiteouts]
         for path, size in leaves:
-            seen = totals.setdefault(path, [0, size, 0])
-            seen[0] += size
-            seen[1] = min(seen[1], size)
-            seen[2] += 1
-        tree.apply(layer)
-    everything = sum(seen[0] for seen in totals.values())
-    needed = sum(seen[1] for seen in totals.values())
-    items = [DiveItem(path, seen[0], seen[2]) for path, seen in totals.items() if seen[2] > 1]
+            if path in several:
+                total, smallest, times = several[path]
+                several[path] = (total + size, min(smallest, size), times + 1)
+            elif path in once:
+                first = once.pop(path)
+                several[path] = (first + size, min(first, size), 2)
+            else:
+                once[path] = size
+    needed = sum(once.values()) + sum(smallest for _, smallest, _ in several.values())
+    everything = sum(once.values()) + sum(total for total, _, _ in several.values())
+    items = [DiveItem(path, total, times) for path, (total, _, times) in several.items()]
     items.sort(key=lambda item: (-item.bytes, item.path))
     return DiveScore(
         needed / everything if everything else 1.0, sum(item.bytes for item in items), tuple(items)
