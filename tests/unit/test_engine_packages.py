@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from course.engine.embedded import packages
-from course.engine.embedded.apt import failure
+from course.engine.embedded.apt import Package, failure
 from course.engine.embedded.sources import DEFAULT_MIRROR, Source, deb822_entries, mirrors, one_line_entries
 from course.errors import PackageError
 
@@ -145,6 +145,69 @@ def test_cached_prefers_the_first_suite_and_ignores_half_made(
     assert engine.suite == "unstable"
     monkeypatch.setenv("COURSE_ENGINE_SUITE", "bookworm")
     assert packages.cached("engine") is None
+
+
+class Offers:
+    """An apt whose mirror has one version of everything."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self.fetched: list[Path] = []
+
+    def __call__(self, folder: Path, suite: str, mirror: str) -> Offers:
+        self.suite, self.mirror = suite, mirror
+        return self
+
+    def update(self, progress: object) -> None:
+        if self.suite != "trixie":
+            raise PackageError("no such suite here")
+
+    def available(self, names: list[str]) -> list[Package]:
+        return [Package(name, self.version, 1) for name in names]
+
+    def download(self, found: list[Package], target: Path, progress: object) -> list[Path]:
+        self.fetched.append(target)
+        return []
+
+
+@pytest.mark.parametrize(
+    ("offered", "taken"),
+    [("26.1.5-9", False), ("26.1.5-9+b1", True), ("26.1.5-8", False), ("26.1.10-1", True)],
+)
+def test_an_upgrade_takes_only_what_is_newer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offered: str, taken: bool
+) -> None:
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    monkeypatch.delenv("COURSE_ENGINE_SUITE", raising=False)
+    here = tmp_path / "cache/engine/trixie-26.1.5-9"
+    here.mkdir(parents=True)
+    apt = Offers(offered)
+    monkeypatch.setattr(packages, "Apt", apt)
+    monkeypatch.setattr(packages, "_check_libc", lambda: None)
+    monkeypatch.setattr(packages, "_try_out", lambda program: None)
+    monkeypatch.setattr(packages, "_extract", lambda debs, tree: tree.mkdir())
+    found = packages.newest("engine")
+    assert (found.suite, found.version) == ("trixie", offered if taken else "26.1.5-9")
+    assert bool(apt.fetched) == taken
+    assert here.exists()  # the old one may be running
+    assert packages.cached("engine") == found
+    packages.drop_older(found)
+    assert here.exists() != taken
+
+
+def test_an_upgrade_never_falls_back_to_an_older_suite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    monkeypatch.delenv("COURSE_ENGINE_SUITE", raising=False)
+    (tmp_path / "cache/engine/unstable-28.5.2").mkdir(parents=True)
+    apt = Offers("99.0")
+    monkeypatch.setattr(packages, "Apt", apt)
+    monkeypatch.setattr(packages, "_check_libc", lambda: None)
+    with pytest.raises(PackageError):
+        packages.newest("engine")
+    assert apt.suite == "unstable"
+    assert not apt.fetched
 
 
 COMPLAINTS = [

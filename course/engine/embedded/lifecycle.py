@@ -62,16 +62,16 @@ def up(steps: Steps = SILENT) -> Address:
     PackageError, or EngineStartFailed with the fact, the cause and the log's last lines.
     """
     where = layout()
-    if (found := _found()) and _whole(where, found, steps):
+    if (found := found_engine()) and _whole(where, found, steps):
         return found
-    with _locked(where):
-        if (found := _found()) and _whole(where, found, steps):  # the other one won
+    with locked(where):
+        if (found := found_engine()) and _whole(where, found, steps):  # the other one won
             return found
         _refuse_beside_another(where)
         unpacked = packages.ensure("engine", steps)
         machine.ensure_pieces(steps)
         with steps.step(f"Starting Docker Engine {unpacked.version} ({unpacked.suite})"):
-            _start(where, unpacked, steps)
+            start(where, unpacked, steps)
     return embedded_address()
 
 
@@ -84,17 +84,12 @@ def down(steps: Steps = SILENT, *, purge: bool = False) -> bool:
     where = layout()
     if not where.run.exists() and not (purge and where.data_root.exists()):
         return False
-    with _locked(where):
-        pid = processes.daemon(where)
-        if pid is not None:
-            with steps.step("Stopping the course's engine"):
-                processes.stop([pid], signal.SIGTERM, _STOP_SECONDS)
-        _clear(where)
-        _restore_network(where, steps)
+    with locked(where):
+        was_running = stop(where, steps)
         if purge:
             with steps.step(f"Deleting its data, {where.data_root}"):
                 _delete_data(where)
-    return pid is not None
+    return was_running
 
 
 def status() -> Status:
@@ -113,7 +108,7 @@ def status() -> Status:
     )
 
 
-def _found() -> Address | None:
+def found_engine() -> Address | None:
     """The engine that answers, or None where the course may start its own."""
     try:
         return find_engine()
@@ -146,7 +141,8 @@ def _has_containerd(address: Address) -> bool:
 
 
 @contextlib.contextmanager
-def _locked(where: Layout) -> Iterator[None]:
+def locked(where: Layout) -> Iterator[None]:
+    """One process at a time starts or stops the engine. Raises EngineStartFailed after a long wait."""
     try:
         where.run.mkdir(parents=True, exist_ok=True)
         with FileLock(where.lock, timeout=_LOCK_SECONDS):
@@ -171,7 +167,8 @@ def _refuse_beside_another(where: Layout) -> None:
         )
 
 
-def _start(where: Layout, unpacked: Unpacked, steps: Steps) -> None:
+def start(where: Layout, unpacked: Unpacked, steps: Steps) -> None:
+    """Starts it; undoes what was begun where it doesn't start. For those who have it `locked`."""
     _clear(where)
     where.data_root.mkdir(parents=True, exist_ok=True, mode=0o710)
     where.log.parent.mkdir(parents=True, exist_ok=True)
@@ -201,6 +198,17 @@ def _start_daemon(where: Layout, unpacked: Unpacked) -> None:
     if not processes.running(pid) or not answers(embedded_address()):
         processes.stop([pid], signal.SIGTERM, 10)
         raise start_failure(where.log, since)
+
+
+def stop(where: Layout, steps: Steps) -> bool:
+    """Stops the engine and clears what it left; returns whether it ran."""
+    pid = processes.daemon(where)
+    if pid is not None:
+        with steps.step("Stopping the course's engine"):
+            processes.stop([pid], signal.SIGTERM, _STOP_SECONDS)
+    _clear(where)
+    _restore_network(where, steps)
+    return pid is not None
 
 
 def _answers_or_died(pid: int) -> bool:

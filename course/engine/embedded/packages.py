@@ -10,6 +10,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,19 +107,43 @@ def ensure(kind: str = "engine", steps: Steps = SILENT) -> Unpacked:
     with FileLock(_folder() / ".lock"):
         if found := cached(kind):
             return found
-        for rest in _folder().glob(".new-*"):  # of a run that was killed
-            shutil.rmtree(rest)
-        _check_libc()
-        return _fetch_first(kind, steps)
+        return _fetch_first(kind, suites(), steps)
 
 
-def _fetch_first(kind: str, steps: Steps) -> Unpacked:
+def newest(kind: str = "engine", steps: Steps = SILENT) -> Unpacked:
+    """What the suite of the cached packages offers by now, or one before it in order; fetched and unpacked
+    beside them where that is newer. With nothing in the cache the same as `ensure`. Raises PackageError.
+    """
+    _folder().mkdir(parents=True, exist_ok=True)
+    with FileLock(_folder() / ".lock"):
+        here = cached(kind)
+        wanted = suites()
+        # Never on to a later suite: where the first one's mirror fails, that would be a step back.
+        return _fetch_first(kind, wanted[: wanted.index(here.suite) + 1] if here else wanted, steps, here)
+
+
+def drop_older(kept: Unpacked) -> None:
+    """Deletes what else the cache has of the suite of `kept`, an engine."""
+    for root in _folder().glob(f"{_prefix('engine', kept.suite)}*"):
+        if root != kept.root:
+            shutil.rmtree(root, ignore_errors=True)
+
+
+def drop(unwanted: Unpacked) -> None:
+    """Deletes it from the cache."""
+    shutil.rmtree(unwanted.root, ignore_errors=True)
+
+
+def _fetch_first(kind: str, wanted: Sequence[str], steps: Steps, here: Unpacked | None = None) -> Unpacked:
+    for rest in _folder().glob(".new-*"):  # of a run that was killed
+        shutil.rmtree(rest)
+    _check_libc()
     failures: list[PackageError] = []
     chosen = os.environ.get("COURSE_ENGINE_MIRROR")
-    for suite in suites():
+    for suite in wanted:
         for mirror in [chosen.rstrip("/")] if chosen else mirrors():
             try:
-                return _fetch(kind, suite, mirror, steps)
+                return _fetch(kind, suite, mirror, steps, here)
             except PackageError as error:
                 why = error.detail.splitlines()[-1:] or [""]
                 steps.note(f"{error} {why[0]}")
@@ -129,11 +154,14 @@ def _fetch_first(kind: str, steps: Steps) -> Unpacked:
     raise PackageError("The engine's packages could not be fetched.", hint=failures[-1].hint, detail=detail)
 
 
-def _fetch(kind: str, suite: str, mirror: str, steps: Steps) -> Unpacked:
+def _fetch(kind: str, suite: str, mirror: str, steps: Steps, here: Unpacked | None) -> Unpacked:
+    """The suite's packages, unpacked; `here` itself where they aren't newer than it."""
     apt = Apt(_folder() / f".apt-{suite}", suite, mirror)
     with steps.step(f"Reading Debian's package list ({suite})") as step:
         apt.update(lambda percent: step.update(percent, 100))
     packages = _choose(apt, kind)
+    if here and here.suite == suite and not _is_newer(packages[0].version, here.version):
+        return here
     total = sum(package.size for package in packages)
     title = f"Fetching {', '.join(one.name for one in packages)} ({suite})"
     with tempfile.TemporaryDirectory(dir=_folder(), prefix=".new-") as scratch:
@@ -143,6 +171,11 @@ def _fetch(kind: str, suite: str, mirror: str, steps: Steps) -> Unpacked:
             )
         with steps.step("Unpacking"):
             return _unpack(kind, suite, packages[0].version, debs, Path(scratch))
+
+
+def _is_newer(version: str, than: str) -> bool:
+    run = subprocess.run(["dpkg", "--compare-versions", version, "gt", than], check=False)
+    return run.returncode == 0
 
 
 def _choose(apt: Apt, kind: str) -> list[Package]:
@@ -165,6 +198,18 @@ def _choose(apt: Apt, kind: str) -> list[Package]:
 
 def _unpack(kind: str, suite: str, version: str, debs: list[Path], scratch: Path) -> Unpacked:
     tree = scratch / "tree"
+    _extract(debs, tree)
+    tree.chmod(0o755)
+    _try_out(tree / ("usr/sbin/dockerd" if kind == "engine" else "usr/bin/docker"))
+    os.utime(tree)  # dpkg gave it the package's date; the last one to be unpacked is the one that counts
+    target = _folder() / f"{_prefix(kind, suite)}{version}"
+    if target.exists():  # the same version, left by a run whose cache was then set aside
+        shutil.rmtree(target)
+    tree.rename(target)
+    return Unpacked(target, suite, version)
+
+
+def _extract(debs: list[Path], tree: Path) -> None:
     for deb in debs:
         run = subprocess.run(["dpkg", "-x", str(deb), str(tree)], capture_output=True, text=True, check=False)
         if run.returncode != 0:
@@ -173,13 +218,6 @@ def _unpack(kind: str, suite: str, version: str, debs: list[Path], scratch: Path
                 hint="Free some space in the cache's file system, then: course up",
                 detail=run.stderr,
             )
-    tree.chmod(0o755)
-    _try_out(tree / ("usr/sbin/dockerd" if kind == "engine" else "usr/bin/docker"))
-    target = _folder() / f"{_prefix(kind, suite)}{version}"
-    if target.exists():  # the same version, left by a run whose cache was then set aside
-        shutil.rmtree(target)
-    tree.rename(target)
-    return Unpacked(target, suite, version)
 
 
 def _try_out(program: Path) -> None:

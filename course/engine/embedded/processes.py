@@ -40,6 +40,14 @@ def ours(where: Layout) -> list[int]:
     ]
 
 
+def runs_from(pid: int, folder: Path) -> bool:
+    """Whether the process's program lies below `folder`; also true of one that has ended meanwhile."""
+    try:
+        return (_PROC / str(pid) / "exe").resolve().is_relative_to(folder.resolve())
+    except OSError:
+        return True
+
+
 def strangers(where: Layout) -> list[int]:
     """Other engines' dockerd processes in this network namespace: two would fight over docker0."""
     return [
