@@ -129,16 +129,18 @@ class Attempt:
         folder: Path | None = None,
         buildargs: Mapping[str, str] | None = None,
         fresh: str = "",
+        platform: str = "",
     ) -> Built:
         """The image of the folder, or of a variant of it. The same arguments give the same image, or raise
-        the same error, again. Any word for `fresh` makes another build, without the cache.
+        the same error, again. Any word for `fresh` makes another build, without the cache. `platform` may
+        name several ("linux/amd64,linux/arm64"), which are one image then.
 
         Raises BuildError and its kin for what the learner wrote, EngineError for what the engine did.
         """
         folder = folder or self.folder
-        key = repr((str(folder), sorted((buildargs or {}).items()), fresh))
+        key = repr((str(folder), sorted((buildargs or {}).items()), fresh, platform))
         if key not in self._builds:
-            self._builds[key] = self._build(folder, dict(buildargs or {}), bool(fresh))
+            self._builds[key] = self._build(folder, dict(buildargs or {}), bool(fresh), platform)
         found = self._builds[key]
         if isinstance(found, BuildError):
             raise found
@@ -150,7 +152,9 @@ class Attempt:
         vary(self.folder, copy, files)
         return copy
 
-    def _build(self, folder: Path, buildargs: dict[str, str], fresh: bool) -> Built | BuildError:
+    def _build(
+        self, folder: Path, buildargs: dict[str, str], fresh: bool, platform: str
+    ) -> Built | BuildError:
         tag = f"{self.name}:{len(self._builds) + 1}"
         self._undo.append((_LAST, functools.partial(self._remove_image, tag)))
         with self.steps.step("Build the image") as step:
@@ -161,6 +165,7 @@ class Attempt:
                     tag,
                     buildargs=buildargs,
                     fresh=fresh,
+                    platform=platform,
                     on_update=lambda update: step.update(note=building.now(update)),
                 )
             except BuildError as error:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,7 @@ def build(
     *,
     buildargs: dict[str, str],
     fresh: bool = False,
+    platform: str = "",
     on_update: Callable[[Build], None] | None = None,
 ) -> Build:
     """Builds `folder`, the attempt's or a variant of it, as `tag`.
@@ -69,9 +70,9 @@ def build(
     text = check_dockerfile(folder)
     for last in (False, True):
         try:
-            if runs_nothing(text):
+            if runs_nothing(text) and not platform:
                 return _plain(attempt, folder, tag, buildargs, fresh, on_update, None)
-            return _guarded(attempt, folder, tag, buildargs, fresh, on_update)
+            return _guarded(attempt, folder, tag, buildargs, fresh, platform, on_update)
         except DiskFilled:
             if last:  # twice in a row is no neighbour's coming and going
                 raise
@@ -106,9 +107,14 @@ def _guarded(
     tag: str,
     buildargs: dict[str, str],
     fresh: bool,
+    platform: str,
     on_update: Callable[[Build], None] | None,
 ) -> Build:
+    if platform:
+        _need_platforms(attempt)
     how = _builder(attempt)
+    if platform and how:
+        how = functools.partial(how, platform=platform)
     cancels: list[Callable[[], None]] = []
 
     def stop() -> None:
@@ -148,7 +154,7 @@ def _guarded(
 
 def _builder(attempt: Attempt) -> Callable[..., Build] | None:
     """What builds in a cage; None for a rootless engine. Raises EngineTooOld where there is no safe way."""
-    if "name=rootless" in (attempt.info.get("SecurityOptions") or []):
+    if _rootless(attempt):
         return None
     if version_number(str(attempt.info.get("ServerVersion", ""))) < (23, 0):
         return functools.partial(classic.build, attempt.client)
@@ -166,6 +172,31 @@ def _builder(attempt: Attempt) -> Callable[..., Build] | None:
             hint="Run: course doctor",
         )
     return functools.partial(buildx.build, cli)
+
+
+def _need_platforms(attempt: Attempt) -> None:
+    """Raises EngineTooOld where nothing here can build one image for several CPUs."""
+    if not is_containerd(attempt.info):
+        raise EngineTooOld(
+            "This engine keeps images in a graph driver, which holds an image for one CPU only. One for "
+            "two needs the containerd image store.",
+            hint="Your answer wasn't looked at. Check it on an engine with that store. Run: course doctor",
+        )
+    if _rootless(attempt):
+        raise EngineTooOld(
+            "Only buildx builds for two CPUs, and on a rootless engine a check can't hold it to limits.",
+            hint="Your answer wasn't looked at. Check it on an engine that isn't rootless.",
+        )
+
+
+def _rootless(attempt: Attempt) -> bool:
+    return "name=rootless" in (attempt.info.get("SecurityOptions") or [])
+
+
+def is_containerd(info: Mapping[str, Any]) -> bool:
+    """Whether the engine keeps images in the containerd store, from its `info`."""
+    kinds = dict(pair for pair in info.get("DriverStatus") or [] if len(pair) == 2)
+    return bool(kinds.get("driver-type") == "io.containerd.snapshotter.v1")
 
 
 def _plain(

@@ -25,6 +25,7 @@ def build(
     cgroup_parent: str,
     limits: Limits,
     fresh: bool = False,
+    platform: str = "",
     on_start: Callable[[Callable[[], None]], None] | None = None,
 ) -> Build:
     """Builds `context`, its RUN steps beneath `cgroup_parent` and without a network.
@@ -34,6 +35,7 @@ def build(
     given = Given(
         check_dockerfile(context),
         tag=tag,
+        platform=platform,
         network="none",
         no_cache=fresh,
         build_args=buildargs,

@@ -15,6 +15,7 @@ import filelock
 
 from checkers import abandoned
 from checkers.attempt import Attempt
+from checkers.building import is_containerd
 from checkers.folder import put
 from checkers.interrupts import terminable
 from checkers.plans import Plan, plan_for
@@ -119,7 +120,7 @@ def apply(rule: Rule, attempt: Attempt) -> CheckResult:
     return CheckResult(
         id=rule.id,
         title=rule.title,
-        status=Status.PASS if outcome.right else Status.FAIL,
+        status=Status.SKIP if outcome.untold else Status.PASS if outcome.right else Status.FAIL,
         message=clean(outcome.message, attempt),
         hint=outcome.hint,
         misconception=outcome.misconception,
@@ -170,11 +171,9 @@ def _skipped(rule: Rule, need: str, rules: Sequence[Rule]) -> CheckResult:
 
 def _engine(info: dict[str, Any]) -> dict[str, str]:
     """Version and image store, for the report."""
-    kinds = dict(pair for pair in info.get("DriverStatus") or [] if len(pair) == 2)
-    containerd = kinds.get("driver-type") == "io.containerd.snapshotter.v1"
     return {
         "version": str(info.get("ServerVersion", "")),
-        "store": "containerd" if containerd else str(info.get("Driver", "")),
+        "store": "containerd" if is_containerd(info) else str(info.get("Driver", "")),
     }
 
 

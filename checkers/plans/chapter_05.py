@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from checkers.plans.base import Plan
-from checkers.projects import ferries, galley, ticket_office
-from checkers.rules import kept, rebuilds, web
+from checkers.projects import ferries, galley, own_files, ticket_office
+from checkers.rules import kept, rebuilds, two_cpus, web
 from checkers.rules.builds import builds
 from checkers.rules.leftovers import without
 from checkers.rules.no_files import no_files
@@ -51,5 +51,14 @@ PLANS = {
             ),
         ),
         files=galley.files,
+    ),
+    "05-multi-platform": Plan(
+        (
+            builds(two_cpus.both, buildkit="images for several CPUs"),
+            two_cpus.programs(),
+            two_cpus.runs_here(),
+            two_cpus.runs_elsewhere(),
+        ),
+        files=lambda word: own_files("05-multi-platform"),
     ),
 }

@@ -20,6 +20,7 @@ class Outcome:
     line: int | None = None
     evidence: str = ""
     builds: tuple[Build, ...] = ()  # the learner's build, or the one before and the one after an edit
+    untold: bool = False  # this machine can't tell; what it can tell, other rules have
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,12 @@ class Rule:
 def passed(message: str, evidence: str = "") -> Outcome:
     """The answer is right in this respect."""
     return Outcome(True, message, evidence=evidence)
+
+
+def untold(message: str, hint: str) -> Outcome:
+    """This machine can't tell, and the rest of the answer is judged without it. Where nothing can be told,
+    raise an EngineError instead."""
+    return Outcome(True, message, hint, untold=True)
 
 
 def wrong(

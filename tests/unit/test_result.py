@@ -23,7 +23,7 @@ def made(*statuses: Status) -> Report:
         ((P, E), E, 0.5),
         ((F, E), E, 0.0),
         ((E, S), E, 0.0),
-        ((P, S), P, 0.5),
+        ((P, S), P, 1.0),
         ((S,), E, 0.0),
         ((), E, 0.0),
     ],
