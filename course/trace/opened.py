@@ -41,8 +41,9 @@ def open_trace(path: Path | str, *, dockerfile: str = "") -> Build:
             raise TraceError(
                 f"{path.name} has more than {_FILE_MAX // 2**20} MiB.", hint="A build's trace is far smaller."
             )
-        head = path.open("rb").read(4)
-        if head[:2] == b"\x1f\x8b" or tarfile.is_tarfile(path):
+        with path.open("rb") as file:
+            head = file.read(2)
+        if head == b"\x1f\x8b" or tarfile.is_tarfile(path):
             return bundle.read(path)
         data = path.read_bytes()
     except OSError as error:
@@ -72,7 +73,7 @@ def _messages(name: str, data: bytes, dockerfile: str) -> Build:
             count += _feed(recorder, json.loads(line))
         except (ValueError, RecursionError, WireError):
             words.append(line.decode("utf-8", "replace"))
-    if not count:
+    if not count or not any(recorder.names()):
         raise TraceError(
             f"{name} holds no message of BuildKit.",
             hint="Write one with: docker buildx build --progress=rawjson … 2> FILE",
@@ -89,7 +90,7 @@ def _feed(recorder: Recorder, message: Any) -> bool:
         return False
     if message.get("id") == "moby.buildkit.trace":
         try:
-            recorder.feed(base64.b64decode(str(message.get("aux"))))
+            recorder.feed(base64.b64decode(str(message.get("aux")), validate=True))
         except binascii.Error as error:
             raise WireError("no base64") from error
         return True
