@@ -28,6 +28,7 @@ def project() -> Project:
         code="src/edition.js",
         dependency="package.json and package-lock.json ask for another timetable",
         other="README.md",
+        stray="node_modules",
     )
 
 

@@ -38,6 +38,7 @@ class Project:
     code: str  # the names of what was edited, for messages
     dependency: str
     other: str
+    stray: str = ""  # a folder that the installation makes; brought along from outside, it would cover it
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,9 @@ def dependency_edit(project: Project) -> Rule:
         if after.seen.dependency != version or after.seen.run == first.seen.run:
             return wrong(
                 f"{project.dependency} ({version}); the rebuilt image has {after.seen.dependency}.",
-                "A step is reused while nothing that it reads has changed. The installation must read what "
-                "says what to install.",
+                _covered(attempt, project)
+                or "A step is reused while nothing that it reads has changed. The "
+                "installation must read what says what to install.",
                 evidence=f"before: {first.seen.dependency}\nafter:  {after.seen.dependency}",
                 builds=(first.built.build, after.built.build),
             )
@@ -150,6 +152,16 @@ def _reinstalled(first: State, after: State, edited: str) -> Outcome | None:
         line=line,
         evidence=f"before: run {first.seen.run}\nafter:  run {after.seen.run}",
         builds=(first.built.build, after.built.build),
+    )
+
+
+def _covered(attempt: Attempt, project: Project) -> str:
+    """A hint where the learner's own installation lies in the folder."""
+    if not project.stray or not (attempt.folder / project.stray).exists():
+        return ""
+    return (
+        f"There is a folder {project.stray} of your own beside the Dockerfile. Does a COPY put it over "
+        "the installed one? .dockerignore keeps it out."
     )
 
 
