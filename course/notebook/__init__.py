@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from course.widgets.exercise import ExercisePanel
     from course.widgets.explorer import Explorer
     from course.widgets.html import Html
+    from course.widgets.playground import Playground
     from course.widgets.prediction import Prediction
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "exercise",
     "explore",
     "name",
+    "playground",
     "plots",
     "predict",
     "reveal",
@@ -185,6 +187,16 @@ def explore(image: str | Image) -> Explorer:
 
         image = read_image(_client(), image)
     return Explorer(image)
+
+
+def playground(dockerfile: str, files: Mapping[str, str], edit: str = "") -> Playground:
+    """A Dockerfile to rearrange and a file to edit: first predict what is reused, then rebuild, for real.
+
+    `files`: path in the build context → text; `edit`: the one to edit, else the first.
+    """
+    from course.notebook._playground import playground as make
+
+    return make(_client, dockerfile, files, edit)
 
 
 def show(figure: Any, alt: str) -> Any:
