@@ -56,24 +56,25 @@ def remove(client: docker.DockerClient) -> None:
 def _containers(api: Any) -> Iterator[Callable[[], object]]:
     for found in api.containers(all=True, filters={"label": [f"{MADE}=container", MAKER]}):
         name = found["Names"][0].lstrip("/") if found.get("Names") else ""
-        if _left(name, found["Labels"]):
+        if _left(name, found.get("Labels") or {}):
             yield lambda id=found["Id"]: api.remove_container(id, force=True, v=True)  # type: ignore[misc]
 
 
 def _networks(api: Any) -> Iterator[Callable[[], object]]:
     for found in api.networks(filters={"label": [f"{MADE}=network", MAKER]}):
-        if _left(found["Name"], found["Labels"]):
+        if _left(found["Name"], found.get("Labels") or {}):
             yield lambda id=found["Id"]: api.remove_network(id)  # type: ignore[misc]
 
 
 def _images(api: Any) -> Iterator[Callable[[], object]]:
     for found in list_images(api, filters={"label": [f"{MADE}=image", MAKER]}):
-        tag = str(found["Labels"].get(TAG, ""))
+        labels = found.get("Labels") or {}  # null for one that is being removed
+        tag = str(labels.get(TAG, ""))
         # What others built on it inherits the labels, but not the tag.
-        if tag in (found.get("RepoTags") or ()) and _left(tag, found["Labels"]):
+        if tag in (found.get("RepoTags") or ()) and _left(tag, labels):
             yield lambda tag=tag: api.remove_image(tag, force=True)  # type: ignore[misc]
 
 
 def _left(name: str, labels: Mapping[str, str]) -> bool:
     # The name, too: labels are inherited, from a container by its commit and by what runs from that.
-    return name.startswith(labels.get(ATTEMPT, NAME)) and is_gone(labels[MAKER])
+    return MAKER in labels and name.startswith(labels.get(ATTEMPT, NAME)) and is_gone(labels[MAKER])
