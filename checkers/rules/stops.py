@@ -129,7 +129,9 @@ def _stop(
     with attempt.steps.step("Stop the container"):
         running.container.stop(timeout=PATIENCE)
     code = int(running.state()["ExitCode"])
-    return Stopped(code, farewell(nonce), running.logs(), processes, signal)
+    # All of it: more may be said after the farewell than the end that a report shows.
+    log = running.container.logs().decode("utf-8", "replace")
+    return Stopped(code, farewell(nonce), log, processes, signal)
 
 
 def _processes(running: Running) -> tuple[str, ...]:
