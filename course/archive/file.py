@@ -13,7 +13,7 @@ from typing import IO, Protocol
 from course.archive import assemble, limits
 from course.archive.assemble import Part
 from course.archive.cache import Cache, default_cache
-from course.archive.flow import compression, unpacked
+from course.archive.flow import compression, truncated, unpacked
 from course.archive.layer import Budget, absurd
 from course.archive.manifest import Blob, Candidate, candidates
 from course.archive.read import OnLayer
@@ -193,13 +193,17 @@ class _Folder:
 class _Tar:
     """A plain tar on disk."""
 
-    def __init__(self, tar: tarfile.TarFile) -> None:
+    def __init__(self, tar: tarfile.TarFile, file: IO[bytes]) -> None:
         self._tar = tar
         self._members: dict[str, tarfile.TarInfo] = {}
         for count, member in enumerate(tar):
             if count > limits.MOST_MEMBERS:
                 raise absurd(f"it consists of more than {limits.MOST_MEMBERS:,} parts")
             self._members[normpath(member.name)] = member
+        # To tarfile, a file that is cut off just ends. A whole one ends with zeros, after the manifest.
+        file.seek(tar.offset)
+        if not file.read(1) and not {"index.json", "manifest.json"} & self._members.keys():
+            raise truncated()
 
     def document(self, member: str) -> bytes | None:
         info = self._find(member)
@@ -228,7 +232,7 @@ class _Tar:
 def _tar(file: IO[bytes]) -> Iterator[_Tar]:
     try:
         with tarfile.open(fileobj=file, mode="r:") as tar:
-            yield _Tar(tar)
+            yield _Tar(tar, file)
     except tarfile.ReadError as error:
         if "unexpected end of data" in str(error):
             raise ImageDamaged(
