@@ -1,4 +1,4 @@
-"""Whatever is called an image: an image or a clear error comes out, in little memory, and nothing is written."""
+"""Whatever is called an image gives an image or a clear error, in little memory, and nothing is written."""
 
 from __future__ import annotations
 
