@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -16,22 +17,31 @@ _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 def fetch_wheel(requirements: Path, platform: str, arch: str, cache: Path) -> Path:
     """The one wheel that `requirements` pins, for the platform such as "musllinux_1_2" and Debian's `arch`.
 
-    It is kept in `cache`, and taken from there without asking anybody. Raises StandInFailed.
+    It is kept in `cache`, and taken from there without asking anybody, while the pin is the same.
+    Raises StandInFailed.
     """
     machine = _MACHINES.get(arch)
     if machine is None:
         raise StandInFailed(f"PyPI has no wheel of it for {arch}.")
     folder = cache / f"{platform}_{machine}"
-    if not (found := _wheel(folder)):
+    version = _pinned(requirements)
+    if not (found := _wheel(folder, version)):
         _download(requirements, f"{platform}_{machine}", folder)
-        found = _wheel(folder)
+        found = _wheel(folder, version)
     if found is None:
         raise StandInFailed(f"pip fetched no wheel for {platform}_{machine}.")
     return found
 
 
-def _wheel(folder: Path) -> Path | None:
-    return next(iter(sorted(folder.glob("*.whl"))), None)
+def _pinned(requirements: Path) -> str:
+    found = re.search(r"^[\w.-]+==([^\s;\\]+)", requirements.read_text(encoding="utf-8"), re.MULTILINE)
+    if found is None:
+        raise StandInFailed(f"{requirements.name} pins no wheel.")
+    return found[1]
+
+
+def _wheel(folder: Path, version: str) -> Path | None:
+    return next(iter(sorted(folder.glob(f"*-{version}-*.whl"))), None)
 
 
 def _download(requirements: Path, platform: str, folder: Path) -> None:

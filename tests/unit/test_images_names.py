@@ -124,12 +124,17 @@ def test_a_wheel_that_was_fetched_before_is_not_asked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    there = tmp_path / "manylinux2014_x86_64" / "some-1.whl"
+    there = tmp_path / "manylinux2014_x86_64" / "some-1-py3-none-any.whl"
     there.parent.mkdir()
     there.touch()
+    there.with_name("some-0.9-py3-none-any.whl").touch()  # of an earlier pin
     pins = tmp_path / "pins.txt"
     pins.write_text("some==1 --hash=sha256:" + "0" * 64)
     assert wheels.fetch_wheel(pins, "manylinux2014", "amd64", tmp_path) == there
+    newer = tmp_path / "newer.txt"
+    newer.write_text(pins.read_text().replace("==1", "==2"))
+    with pytest.raises(StandInFailed, match="pip could not fetch"):
+        wheels.fetch_wheel(newer, "manylinux2014", "amd64", tmp_path)
     with pytest.raises(StandInFailed, match="pip could not fetch") as caught:
         wheels.fetch_wheel(pins, "manylinux2014", "arm64", tmp_path)
     assert "some==1" in caught.value.detail
