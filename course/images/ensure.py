@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import docker
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from course.images.bundle import Bundle
 from course.images.catalogue import catalogue, find
@@ -47,7 +47,7 @@ def ensure(
     there = present(client, wanted)
     if len(there) == len(wanted):
         return ()
-    with _locked(), ExitStack() as stack:
+    with _locked(steps), ExitStack() as stack:
         there = present(client, (image.name for image in catalogue()))
         missing = [image for image in images if image.name not in there]
         return Run(client, steps, allow_stand_ins, there, stack).bring(missing, jobs)
@@ -68,7 +68,7 @@ def load(
         bundle = stack.enter_context(Bundle(path))
         known = {image.name for image in catalogue()}
         offered = [one for one in bundle.images if one.name in known]
-        stack.enter_context(_locked())
+        stack.enter_context(_locked(steps))
         there = present(client, (one.name for one in offered))
         lacking = [one for one in offered if one.name not in there]
         missing = [one.name for one in lacking if allow_stand_ins or not one.stand_in]
@@ -87,9 +87,17 @@ def load(
 
 
 @contextmanager
-def _locked() -> Iterator[None]:
+def _locked(steps: Steps) -> Iterator[None]:
     """One process at a time: two would build the same stand-ins side by side."""
-    lock = paths().run / "images.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
+    file = paths().run / "images.lock"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        steps.note("Another course program is bringing images; waiting for it.")
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
