@@ -23,9 +23,10 @@ from course.engine.cleanup import reset
 from course.engine.describe import version_number
 from course.engine.find import find_engine
 from course.engine.gateway import Gateway
-from course.engine.labels import MADE, TAG
+from course.engine.labels import MADE, TAG, made
 from course.engine.ledger import Ledger
 from course.engine.listing import list_images
+from course.engine.makers import made_by
 from course.tape_view import record
 
 pytestmark = [
@@ -210,6 +211,10 @@ def test_prunes_reach_only_what_the_course_made(
     labels = {prefix: "1"}
     through.containers.create(BASE, name=f"{prefix}-ours", labels=labels)
     theirs = client.containers.create(BASE, name=f"theirs-{prefix}", labels=labels)
+    # A check that runs has stopped containers, too, and removes them itself.
+    checks = client.containers.create(
+        BASE, name=f"check-{prefix}", labels=labels | made("container") | made_by()
+    )
     through.networks.create(f"{prefix}-n", labels=labels)
     network = client.networks.create(f"theirs-{prefix}", labels=labels)
     through.volumes.create(f"{prefix}-v", labels=labels)
@@ -221,11 +226,12 @@ def test_prunes_reach_only_what_the_course_made(
         # Since API 1.42 a prune means the anonymous volumes, and "all" those with a name too.
         named = {"all": True} if version_number(through.api._version) >= (1, 42) else {}
         assert through.volumes.prune(filters | named)["VolumesDeleted"] == [f"{prefix}-v"]
-        for survivor in (theirs, network, volume):
+        for survivor in (theirs, checks, network, volume):
             survivor.reload()
         assert through.api.prune_builds() == {"CachesDeleted": [], "SpaceReclaimed": 0}
     finally:
         theirs.remove()
+        checks.remove()
         network.remove()
         volume.remove()
 

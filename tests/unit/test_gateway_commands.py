@@ -12,6 +12,7 @@ from course.engine.gateway.docker_cli import docker_command
 from course.engine.gateway.images import with_argument
 from course.engine.gateway.pruning import narrowed
 from course.engine.labels import MADE, made
+from course.engine.makers import MAKER
 
 CREATE = "/containers/create"
 
@@ -149,12 +150,13 @@ def test_a_body_that_is_no_json_gives_no_command() -> None:
         ('{"label":["a=b"]}', {"label": ["a=b", f"{MADE}=volume"]}),
         ('{"label":{"a=b":true}}', {"label": ["a=b", f"{MADE}=volume"]}),
         ('{"until":["1h"],"all":{"1":true}}', {"until": ["1h"], "all": ["1"], "label": [f"{MADE}=volume"]}),
+        ('{"label!":["c"],"until":1}', {"label!": ["c", MAKER], "until": [1], "label": [f"{MADE}=volume"]}),
         ("nonsense", {"label": [f"{MADE}=volume"]}),
         ("[1]", {"label": [f"{MADE}=volume"]}),
     ],
 )
 def test_a_prune_is_narrowed(before: str, after: dict[str, list[str]]) -> None:
-    assert json.loads(narrowed(before, "volume")) == after
+    assert json.loads(narrowed(before, "volume")) == {"label!": [MAKER]} | after
 
 
 def test_an_argument_is_replaced_and_the_others_are_left_as_they_were() -> None:

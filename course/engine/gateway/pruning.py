@@ -11,6 +11,7 @@ from course.engine.gateway.heads import Request
 from course.engine.gateway.images import retargeted, with_argument
 from course.engine.gateway.recording import Recording
 from course.engine.labels import MADE
+from course.engine.makers import MAKER
 from course.engine.ownership import ImageFacts, our_image
 
 
@@ -22,9 +23,15 @@ def narrowed(filters: str, kind: str) -> str:
         wanted = {}
     if not isinstance(wanted, dict):
         wanted = {}
-    labels = wanted.get("label") or []
-    wanted["label"] = [*labels, f"{MADE}={kind}"]  # a list, or an object whose keys count
-    return json.dumps({key: list(values) for key, values in wanted.items()})
+    lists = {key: _list(values) for key, values in wanted.items()}
+    lists["label"] = [*lists.get("label", []), f"{MADE}={kind}"]
+    lists["label!"] = [*lists.get("label!", []), MAKER]  # whoever has a maker is removed by that
+    return json.dumps(lists)
+
+
+def _list(values: Any) -> list[Any]:
+    """A filter's values: a list, or an object whose keys count; what is neither, the engine shall refuse."""
+    return list(values) if isinstance(values, list | dict) else [values]
 
 
 class PruneLabelled(Handling):
@@ -53,7 +60,7 @@ class PruneImages(Recording):
         used = {container["ImageID"] for container in containers or ()}
         for listed in self._candidates(request):
             ours = our_image(ImageFacts.of(listed), entries)
-            if ours is None or ours.image.id in used:
+            if ours is None or ours.image.id in used or MAKER in ours.image.labels:
                 continue
             gone = self._remove([name or ours.image.id for name in ours.names(everything=False)])
             removed += gone
@@ -65,7 +72,7 @@ class PruneImages(Recording):
             asked = json.loads(request.arg("filters") or "{}")
         except ValueError:
             return []
-        wanted = {key: list(values) for key, values in asked.items()} if isinstance(asked, dict) else {}
+        wanted = {key: _list(values) for key, values in asked.items()} if isinstance(asked, dict) else {}
         # A prune without a word on it means dangling images only; the list means all then.
         if any(str(value).lower() in ("false", "0") for value in wanted.get("dangling", [])):
             del wanted["dangling"]
