@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 import bench
+from bench._measure import Skipped
 from course.engine.connect import connect
 
 
@@ -32,16 +33,24 @@ def main() -> None:
         parser.error(f"no benchmark named {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
     console = Console()
     figures: dict[str, float] = {}
+    skipped: dict[str, str] = {}
     table = Table("benchmark", "figure", "value", "target")
     for name in arguments.names or names:
         console.print(f"  … {name}", style="dim")
         module = importlib.import_module(f"bench.{name}")
-        for figure, value in module.run().items():
+        try:
+            measured = module.run()
+        except Skipped as reason:
+            skipped[name] = str(reason)
+            console.print(f"  {name} is skipped: it {reason}")
+            continue
+        for figure, value in measured.items():
             figures[f"{name}.{figure}"] = value
             table.add_row(name, figure, f"{value:.3f}", getattr(module, "TARGETS", {}).get(figure, ""))
     console.print(table)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps({"machine": machine(), "figures": figures}, indent=2) + "\n")
+    report = {"machine": machine(), "figures": figures, "skipped": skipped}
+    arguments.out.write_text(json.dumps(report, indent=2) + "\n")
     console.print(f"Written to {arguments.out}")
 
 

@@ -8,6 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 
 
+class Skipped(Exception):
+    """A benchmark that can't be run here, with the reason."""
+
+
 def seconds(action: Callable[[], object]) -> float:
     """How long one call took, in seconds."""
     began = time.perf_counter()
