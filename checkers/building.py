@@ -49,6 +49,10 @@ class TooMuch(BuildError):
     """The build used more than it may."""
 
 
+class NotHere(EngineTooOld):
+    """This engine can't do what the exercise is about. No answer to it can be checked here."""
+
+
 class DiskFilled(TooMuch):
     """The free space fell while the build ran, and came back when it was cancelled."""
 
@@ -175,15 +179,15 @@ def _builder(attempt: Attempt) -> Callable[..., Build] | None:
 
 
 def _need_platforms(attempt: Attempt) -> None:
-    """Raises EngineTooOld where nothing here can build one image for several CPUs."""
+    """Raises NotHere where nothing here can build one image for several CPUs."""
     if not is_containerd(attempt.info):
-        raise EngineTooOld(
+        raise NotHere(
             "This engine keeps images in a graph driver, which holds an image for one CPU only. One for "
             "two needs the containerd image store.",
             hint="Your answer wasn't looked at. Check it on an engine with that store. Run: course doctor",
         )
     if _rootless(attempt):
-        raise EngineTooOld(
+        raise NotHere(
             "Only buildx builds for two CPUs, and on a rootless engine a check can't hold it to limits.",
             hint="Your answer wasn't looked at. Check it on an engine that isn't rootless.",
         )

@@ -32,6 +32,7 @@ class CheckResult:
     evidence: str = ""  # the engine's or program's own words, shortened
     seconds: float = 0.0
     builds: tuple[Build, ...] = ()  # the one build, or two to compare, that a face may draw
+    not_here: bool = False  # the engine lacks what the exercise is about, so that no answer can be checked
     story: str = ""  # of two builds: what was reused, what ran again and why, a line a step
 
     def to_json(self) -> dict[str, Any]:
@@ -66,6 +67,11 @@ class Report:
         if Status.ERROR in found or not found - {Status.SKIP}:
             return Status.ERROR
         return Status.FAIL if Status.FAIL in found else Status.PASS
+
+    @property
+    def not_here(self) -> bool:
+        """Whether this engine can check no answer to the exercise at all."""
+        return any(check.not_here for check in self.checks)
 
     @property
     def score(self) -> float:

@@ -15,7 +15,7 @@ import filelock
 
 from checkers import abandoned
 from checkers.attempt import Attempt
-from checkers.building import is_containerd
+from checkers.building import NotHere, is_containerd
 from checkers.folder import put
 from checkers.interrupts import terminable
 from checkers.plans import Plan, plan_for
@@ -161,6 +161,7 @@ def _could_not_tell(name: str, title: str, error: CourseError, seconds: float) -
         hint=error.hint or "Run: course doctor",
         evidence=clean(error.detail),
         seconds=seconds,
+        not_here=isinstance(error, NotHere),
     )
 
 
