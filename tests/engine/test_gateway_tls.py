@@ -158,3 +158,19 @@ def test_a_certificate_that_is_not_trusted_is_a_503(certificates: Path, tmp_path
             client.version()
     assert caught.value.response.status_code == 503
     assert "No engine answers" in str(caught.value.explanation)
+
+
+def test_a_context_may_say_that_nobody_verifies(certificates: Path, tmp_path: Path) -> None:
+    """SkipTLSVerify in a docker context; its folder then often holds no CA."""
+    engine = find_engine().socket
+    assert engine is not None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "cert.pem", certificates / "key.pem")
+    with contextlib.closing(Front(engine, context)) as front:
+        url = f"tcp://127.0.0.1:{front.port}"
+        address = Address(url, "context", "lab", tls_dir=str(tmp_path), tls_verify=False)
+        with (
+            Gateway(address) as gateway,
+            contextlib.closing(docker.APIClient(gateway.url, version="1.41")) as client,
+        ):
+            assert client.version()["Version"]

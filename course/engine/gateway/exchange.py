@@ -14,7 +14,7 @@ from course.engine.gateway.call import OpenCall, Tape
 from course.engine.gateway.framing import Framing, Length, UntilClose
 from course.engine.gateway.handling import Handling, Reply
 from course.engine.gateway.heads import HEAD_MAX, Request, head_end, parse_request
-from course.engine.gateway.relay import Flow, relay
+from course.engine.gateway.relay import Flow, Tap, relay
 from course.engine.gateway.streams import Stream
 from course.errors import CourseError, EngineGone, GatewayError
 
@@ -210,8 +210,8 @@ class Connection:
             call.sent.append(up.framing)
             call.received.append(down.framing)
             up.pending = memoryview(preface)
-            handling.sent(up.pending)
-            up.tap, down.tap = handling.sent, handling.received
+            handling.sent(up.pending)  # the preface: nothing to ask the engine about yet
+            up.tap, down.tap = _guarded(handling.sent, call), _guarded(handling.received, call)
             relay(up, down, lambda: True)
             handling.finished(complete=True)
         except CourseError as error:
@@ -245,8 +245,25 @@ class Connection:
                 return
 
 
+def _guarded(tap: Tap, call: OpenCall) -> Tap:
+    """Looking on must never break the stream that is looked at: it ends where it goes wrong."""
+    broken = False
+
+    def look(view: memoryview) -> None:
+        nonlocal broken
+        if broken:
+            return
+        try:
+            tap(view)
+        except Exception as error:  # noqa: BLE001
+            broken = True
+            call.notes.append(f"not recorded: {type(error).__name__}: {error}")
+
+    return look
+
+
 def _hijack(up: Flow, call: OpenCall, handling: Handling) -> None:
     """From here on the client, too, sends a stream without an end of its own."""
     up.framing = UntilClose()
-    up.tap = handling.sent
+    up.tap = _guarded(handling.sent, call)
     call.sent.append(up.framing)

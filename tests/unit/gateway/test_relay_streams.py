@@ -8,7 +8,11 @@ import sys
 import pytest
 
 from course.engine.gateway import Gateway
+from course.engine.gateway.handling import Handling
+from course.errors import EngineGone
 from tests.unit.gateway.peer import Peer, finished, read_all, read_exactly, read_head
+
+UPGRADED = b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
 
 
 @pytest.mark.parametrize(
@@ -86,3 +90,29 @@ def test_http2_without_an_upgrade_is_passed(peer: Peer, client: socket.socket, g
     assert read_all(client) == b"answer"
     finished(gateway)
     assert [call.method for call in gateway.tape] == ["PRI"]
+
+
+def test_a_look_that_fails_ends_and_the_stream_goes_on(
+    peer: Peer, client: socket.socket, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Handling, view: memoryview) -> None:
+        raise EngineGone("no answer to a question of the gateway's own")
+
+    monkeypatch.setattr(Handling, "sent", fail)
+
+    def script(sock: socket.socket) -> None:
+        read_head(sock)
+        sock.sendall(UPGRADED)
+        assert read_all(sock) == b"onetwo"
+        sock.sendall(b"all of it")
+
+    peer.scripts = [script]
+    client.sendall(b"POST /x/attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+    assert read_exactly(client, len(UPGRADED)) == UPGRADED
+    client.sendall(b"one")
+    client.sendall(b"two")
+    client.shutdown(socket.SHUT_WR)
+    assert read_all(client) == b"all of it"
+    finished(gateway)
+    (call,) = gateway.tape
+    assert call.note.count("not recorded") == 1
