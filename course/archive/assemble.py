@@ -104,12 +104,16 @@ def choose(
 
 
 def matches(platform: str, wanted: str) -> bool:
-    """Whether a platform is the wanted one: "arm64" will do for linux/arm64, "linux/arm" for any variant."""
-    system, _, cpu = (
-        wanted.lower().rpartition("/") if wanted.count("/") < 2 else wanted.lower().partition("/")
-    )
-    wanted = f"{system or 'linux'}/{_CPUS.get(cpu, cpu)}"
+    """Whether a platform is the wanted one: "linux/arm" will do for any variant of it."""
+    wanted = full(wanted)
     return platform == wanted or platform.startswith(f"{wanted}/")
+
+
+def full(platform: str) -> str:
+    """A platform as OCI writes it: "linux/arm64" for "arm64", "aarch64" or "Linux/arm64"."""
+    parts = platform.lower().split("/")
+    system, cpu = ("linux", parts[0]) if len(parts) == 1 else (parts[0], parts[1])
+    return "/".join((system, _CPUS.get(cpu, cpu), *parts[2:]))
 
 
 def _history(config: dict[str, Any]) -> list[Made]:

@@ -104,6 +104,20 @@ def not_found(client: docker.DockerClient, name: str) -> ImageNotFound:
     return ImageNotFound(f"The engine has no image {name!r}.", hint=hint)
 
 
+def platforms(client: docker.DockerClient, name: str) -> list[str]:
+    """The platforms for which the engine holds an image: those of its manifests (API 1.48), else its own."""
+    api: Any = client.api
+    with engine_errors():
+        about = api._result(api._get(api._url("/images/{0}/json", name), params={"manifests": 1}), json=True)
+    found = [
+        one for one in about.get("Manifests") or [] if one.get("Available") and one.get("Kind") == "image"
+    ]
+    told = [((one.get("ImageData") or {}).get("Platform") or {}) for one in found]
+    return [_joined(one.get("os"), one.get("architecture"), one.get("variant")) for one in told] or [
+        _platform(about)
+    ]
+
+
 def no_platform(name: str, wanted: str, there: list[str]) -> PlatformNotFound:
     """The error for an image that isn't there for a platform."""
     names = ", ".join(sorted(filter(None, there))) or "none that it names"
@@ -114,8 +128,11 @@ def no_platform(name: str, wanted: str, there: list[str]) -> PlatformNotFound:
 
 
 def _platform(about: dict[str, Any]) -> str:
-    system, cpu, variant = (str(about.get(key) or "") for key in ("Os", "Architecture", "Variant"))
-    return "/".join(filter(None, (system, cpu, "" if (cpu, variant) == ("arm64", "v8") else variant)))
+    return _joined(about.get("Os"), about.get("Architecture"), about.get("Variant"))
+
+
+def _joined(system: str | None, cpu: str | None, variant: str | None) -> str:
+    return "/".join(filter(None, (system, cpu, None if (cpu, variant) == ("arm64", "v8") else variant)))
 
 
 def _id_is_repository_digest(about: dict[str, Any]) -> bool:

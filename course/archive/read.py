@@ -16,7 +16,7 @@ from course.archive.assemble import Part
 from course.archive.cache import Cache, default_cache
 from course.archive.flow import Piece
 from course.archive.manifest import Blob, Candidate, candidates
-from course.archive.outline import Told, no_platform, tell
+from course.archive.outline import Told, no_platform, platforms, tell
 from course.archive.scan import Read, Scan, scan
 from course.archive.wire import image_stream
 from course.engine.describe import version_number
@@ -53,6 +53,7 @@ def read_image(
     EngineError.
     """
     told = tell(client, name, dockerfile=dockerfile)
+    platform = assemble.full(platform) if platform else None
     cache = cache or default_cache()
     other = platform is not None and not assemble.matches(told.image.platform, platform)
     outline = None if other else told.image
@@ -80,6 +81,9 @@ def _stream(
     try:
         with image_stream(client, name, _query(client, told, platform)) as pieces:
             found = scan(_counted(pieces, step), on_read=listen)
+    except ImageNotFound as error:
+        _still_there(client, name)
+        raise no_platform(name, wanted, platforms(client, name)) from error
     except (ImageDamaged, NotAnImage):
         _still_there(client, name)
         raise

@@ -13,6 +13,7 @@ from typing import Any
 import zstandard
 
 Members = dict[str, bytes]
+_OCI = "application/vnd.oci.image"
 
 
 def tar(members: Mapping[str, bytes | tarfile.TarInfo], form: int = tarfile.PAX_FORMAT) -> bytes:
@@ -45,6 +46,11 @@ def pack(content: bytes, how: str) -> bytes:
     if how == "gzip":
         return gzip.compress(content, 1, mtime=0)
     return zstandard.ZstdCompressor(level=1).compress(content) if how == "zstd" else content
+
+
+def described(body: bytes, kind: str) -> dict[str, Any]:
+    """A descriptor, as OCI documents name a blob."""
+    return {"mediaType": f"{_OCI}.{kind}", "digest": f"sha256:{sha(body)}", "size": len(body)}
 
 
 def config(layers: list[bytes], **more: Any) -> dict[str, Any]:
@@ -80,15 +86,16 @@ def oci(
     system, cpu = platform.split("/")[:2]
     body = json.dumps(config(layers, os=system, architecture=cpu, **more)).encode()
     packed = [pack(one, how) for one in layers]
+    suffix = f"+{how}" if how else ""
     manifest = {
         "schemaVersion": 2,
-        "config": {"digest": f"sha256:{sha(body)}", "size": len(body)},
-        "layers": [{"digest": f"sha256:{sha(one)}", "size": len(one)} for one in packed],
+        "mediaType": f"{_OCI}.manifest.v1+json",
+        "config": described(body, "config.v1+json"),
+        "layers": [described(one, f"layer.v1.tar{suffix}") for one in packed],
     }
     said = json.dumps(manifest).encode()
     members = {f"blobs/sha256/{sha(one)}": one for one in (*packed, body, said)}
-    descriptor = {
-        "digest": f"sha256:{sha(said)}",
+    descriptor = described(said, "manifest.v1+json") | {
         "platform": {"os": system, "architecture": cpu},
         "annotations": {"io.containerd.image.name": f"docker.io/library/{name}"},
     }
@@ -106,7 +113,9 @@ def layout(*images: tuple[Members, dict[str, Any]]) -> Members:
 
 def nested(*images: tuple[Members, dict[str, Any]], name: str = "multi:1") -> Members:
     """An image for several platforms: the layout's index names an index."""
-    inner = json.dumps({"schemaVersion": 2, "manifests": [descriptor for _, descriptor in images]}).encode()
+    manifests = [descriptor for _, descriptor in images]
+    index = {"schemaVersion": 2, "mediaType": f"{_OCI}.index.v1+json", "manifests": manifests}
+    inner = json.dumps(index).encode()
     blobs = {key: body for made, _ in images for key, body in made.items()}
-    top = {"digest": f"sha256:{sha(inner)}", "annotations": {"io.containerd.image.name": name}}
+    top = described(inner, "index.v1+json") | {"annotations": {"io.containerd.image.name": name}}
     return layout(({**blobs, f"blobs/sha256/{sha(inner)}": inner}, top))
