@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import select
 import shutil
@@ -20,21 +21,20 @@ from pathlib import Path
 import docker
 import pytest
 
-from course.build import build
+from course.build import build, buildx
 from course.engine.connect import connect
 from course.engine.find import find_engine
 from course.engine.labels import made_image
 from course.engine.listing import list_images
-from course.errors import BuildError, DockerfileError, EngineGone
+from course.errors import BuildError, DockerfileError, EngineGone, EngineTooOld
 from course.trace import Build
 
 pytestmark = pytest.mark.engine
 
-LOST = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
-    b'{"errorDetail":{"message":"parent snapshot sha256:77 does not exist: not found"},'
-    b'"error":"parent snapshot sha256:77 does not exist: not found"}\r\n'
-)
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+LOST = "parent snapshot sha256:77 does not exist: not found"
+# What 26.1 with the containerd store says to any build from a tar (moby/moby#47717).
+NO_TAR = 'failed to read downloaded context: failed to load cache key: Get "http://build-context-x": no host'
 
 
 class Between:
@@ -42,7 +42,7 @@ class Between:
 
     def __init__(self, engine: str, place: Path) -> None:
         self.url = f"unix://{place}"
-        self.losses = 0  # so many builds are answered as an engine answers that lost its cache
+        self.losses, self.words = 0, LOST  # so many builds are answered with this error
         self.builds = 0
         self._engine, self._open = engine.removeprefix("unix://"), True
         self._pairs: list[socket.socket] = []
@@ -80,7 +80,8 @@ class Between:
                         self.builds += 1
                         losing = self.builds <= self.losses
                     if losing and data.endswith(b"0\r\n\r\n"):  # the whole body has come
-                        client.sendall(LOST)
+                        error = {"errorDetail": {"message": self.words}, "error": self.words}
+                        client.sendall(HEAD + json.dumps(error).encode() + b"\r\n")
                         return
                     if not data:
                         return
@@ -143,6 +144,26 @@ def test_what_the_engine_lost_is_asked_for_once_more(tmp_path: Path, tag: str) -
         with pytest.raises(BuildError, match="parent snapshot"):
             build(client, tmp_path, tag=tag, labels=made_image(tag), network="none")
         assert proxy.builds == 2
+
+
+def test_an_engine_that_takes_no_tar_is_asked_by_the_docker_cli(tmp_path: Path, tag: str) -> None:
+    write(tmp_path, "COPY file /", f"RUN echo done; : {uuid.uuid4()}")
+    (tmp_path / "file").write_text("x")
+    with between() as (proxy, client):
+        proxy.losses, proxy.words = 1, NO_TAR
+        if buildx.find(client) is None:
+            pytest.skip("needs the docker CLI with buildx")
+        built = build(client, tmp_path, tag=tag, labels=made_image(tag), network="none")
+        assert proxy.builds == 1
+        assert built.image == client.api.inspect_image(tag)["Id"]
+        assert [step.line for step in built.steps] == [1, 2, 3]
+        assert built.steps[-1].log == "done\n"
+        assert built.given is not None
+        assert "file" in (built.given.context or {})
+        proxy.builds = 0
+        limits = [{"Name": "nofile", "Soft": 99, "Hard": 99}]
+        with pytest.raises(EngineTooOld):  # what must be limited is not handed to a CLI that isn't told
+            build(client, tmp_path, tag=tag, labels=made_image(tag), network="none", ulimits=limits)
 
 
 def test_a_syntax_error_shows_its_line(tmp_path: Path, tag: str) -> None:
