@@ -57,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     # A shell's background job ignores SIGINT, and so would every program that a test starts, and interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A run that is told to end (a time limit, a cancelled job) clears up as an interrupted one does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if os.environ.get("COURSE_TEST_RUN"):
         return
     os.environ.setdefault("COURSE_TEST_CACHE", str(paths().cache))
