@@ -93,11 +93,13 @@ class Flow:
             self.position += len(piece)
 
 
-def truncated() -> ImageDamaged:
+class CutOff(ImageDamaged):
+    """The data ends too early: of a file, it was cut off; of an engine, the connection broke."""
+
+
+def truncated() -> CutOff:
     """The error for a stream that ends too early."""
-    return ImageDamaged(
-        "The image's data ends in the middle: it was cut off.", hint="Save or download it again."
-    )
+    return CutOff("The image's data ends in the middle: it was cut off.", hint="Save or download it again.")
 
 
 def compression(start: bytes) -> str:

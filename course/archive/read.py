@@ -14,13 +14,13 @@ import docker
 from course.archive import assemble
 from course.archive.assemble import Part
 from course.archive.cache import Cache, default_cache
-from course.archive.flow import Piece
+from course.archive.flow import CutOff, Piece
 from course.archive.manifest import Blob, Candidate, candidates
 from course.archive.outline import Told, no_platform, platforms, tell
 from course.archive.scan import Read, Scan, scan
 from course.archive.wire import image_stream
 from course.engine.describe import version_number
-from course.errors import ImageDamaged, ImageNotFound, NotAnImage
+from course.errors import EngineGone, ImageDamaged, ImageNotFound, NotAnImage
 from course.layers import Image, Layer
 from course.steps import SILENT, Step, Steps
 
@@ -84,8 +84,12 @@ def _stream(
     except ImageNotFound as error:
         _still_there(client, name)
         raise no_platform(name, wanted, platforms(client, name)) from error
-    except (ImageDamaged, NotAnImage):
+    except (ImageDamaged, NotAnImage) as error:
         _still_there(client, name)
+        if isinstance(error, CutOff):
+            raise EngineGone(
+                f"The engine's stream of {name} ended in the middle.", hint="Try it again."
+            ) from error
         raise
     there = candidates(found.document)
     fitting = [

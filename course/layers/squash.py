@@ -1,7 +1,7 @@
 """Two layers made one: what `docker build --squash` would have written instead.
 
 Laying the result on anything gives what laying the two, one after the other, gives; so squashing is
-associative. That holds for layers that list no path through a symlink of another layer (engines write none).
+associative. That holds for layers that list the directory of each path and whiteout, as engines write them.
 """
 
 from __future__ import annotations

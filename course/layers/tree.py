@@ -1,8 +1,9 @@
 """What a container sees: the layers' entries laid over one another.
 
 The rules are those of the OCI image specification (layer.md): whiteouts act on lower layers only, a directory
-over a directory merges, anything else replaces what was there. Where a path leads through a symlink that the
-layer itself doesn't replace, it is followed, as containerd's unpacking does.
+over a directory merges, anything else replaces what was there. Each layer is taken by itself, as engines
+unpack it: a path that leads through a lower layer's symlink makes a directory in the symlink's place, and
+what lies in a directory (a whiteout too) makes that directory.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import Literal
 from course.layers.model import Entry, Layer
 
 Cause = Literal["rewritten", "deleted", "opaque", "replaced"]
-_MOST_LINKS = 40  # symlinks in one path, as Linux allows
 _FILES = ("file", "hardlink")
 
 
@@ -78,7 +78,7 @@ class FileTree:
             self._release(inode, layer.index, "deleted")
 
     def get(self, path: str) -> Node | None:
-        """What is at a path, None for nothing. Symlinks on the way are followed, one at its end is not."""
+        """What is at a path, None for nothing. Symlinks are not followed."""
         parent, name = self._parent(path, create=None)
         if parent is None or parent.children is None:
             return None
@@ -154,13 +154,13 @@ class FileTree:
         return found
 
     def _remove(self, path: str, layer: int, cause: Cause) -> None:
-        parent, name = self._parent(path, create=None)
+        parent, name = self._parent(path, create=layer)
         old = parent.children.pop(name, None) if parent and parent.children else None
         if old is not None:
             self._drop(old, layer, cause)
 
     def _clear(self, path: str, layer: int) -> None:
-        node = self.get(path)
+        node, _ = self._parent(f"{path}/." if path else "", create=layer)
         if node is not None and node.children:
             children = list(node.children.values())
             node.children.clear()
@@ -182,37 +182,20 @@ class FileTree:
 
     def _parent(self, path: str, create: int | None) -> tuple[Node | None, str]:
         """The directory that a path lies in, and its last part. `create` makes it, for that layer."""
-        parts = [part for part in path.split("/") if part not in ("", ".")]
-        if not parts:
-            return self.root, ""
-        chain = [self.root]
-        todo = parts[-2::-1]  # a stack: the next part is last
-        links = 0
-        while todo:
-            part = todo.pop()
-            if part in ("", "."):
-                continue
-            if part == "..":
-                chain = chain[:-1] or [self.root]
-                continue
-            here = chain[-1].children
-            assert here is not None  # noqa: S101  only directories enter the chain
-            node = here.get(part)
-            if node is not None and node.children is None and _is_symlink(node) and links < _MOST_LINKS:
-                links += 1
-                target = node.entry.target if node.entry else ""
-                if target.startswith("/"):
-                    chain = [self.root]
-                todo.extend(reversed(target.split("/")))
-                continue
-            if node is None or node.children is None:
+        *above, name = path.split("/")
+        node = self.root
+        for part in above:
+            here = node.children
+            assert here is not None  # noqa: S101  only directories are entered
+            below = here.get(part)
+            if below is None or below.children is None:
                 if create is None:
-                    return None, parts[-1]
-                if node is not None:
-                    self._drop(node, create, "replaced")
-                node = here[part] = Node(None, create)
-            chain.append(node)
-        return chain[-1], parts[-1]
+                    return None, name
+                if below is not None:
+                    self._drop(below, create, "replaced")
+                below = here[part] = Node(None, create)
+            node = below
+        return node, name
 
 
 def seen(node: Node) -> tuple[object, ...]:
@@ -221,10 +204,6 @@ def seen(node: Node) -> tuple[object, ...]:
         real = node.inode.entry
         return "file", real.size, real.mode, real.uid, real.gid, "", real.digest
     if node.entry is None:
-        return "dir", 0, None, None, None, "", ""
+        return "dir", 0, 0o755, 0, 0, "", ""  # as engines make a directory that no layer lists
     one = node.entry
     return one.kind, 0, one.mode, one.uid, one.gid, one.target, ""
-
-
-def _is_symlink(node: Node) -> bool:
-    return node.entry is not None and node.entry.kind == "symlink"

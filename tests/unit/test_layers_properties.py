@@ -32,11 +32,18 @@ def layers(draw: st.DrawFn) -> Layer:
         else:
             found[path] = Entry(path, "dir" if kind == "dir" else "fifo")
     whiteouts = [path for path in draw(st.lists(PATHS, max_size=3, unique=True)) if path not in found]
+    whiteouts = [
+        path for path in whiteouts if "/" not in path or _is_directory(found, path.rpartition("/")[0])
+    ]
     opaque = draw(st.lists(st.one_of(PATHS, st.just("")), max_size=1))
-    opaque = [path for path in opaque if not path or (path in found and found[path].kind == "dir")]
+    opaque = [path for path in opaque if not path or _is_directory(found, path)]
     entries = tuple(found.values())
     size = sum(entry.size for entry in entries)
     return Layer(0, tar_bytes=size, entries=entries, whiteouts=tuple(whiteouts), opaque=tuple(opaque))
+
+
+def _is_directory(found: dict[str, Entry], path: str) -> bool:
+    return path in found and found[path].kind == "dir"
 
 
 def image(stack: list[Layer]) -> Image:
