@@ -70,7 +70,7 @@ def test_a_finished_graph_and_an_explored_image_have_a_picture() -> None:
 def test_no_script_puts_text_into_the_page_as_html(name: str) -> None:
     for script in (f"{name}.js", "shared.js"):
         text = (Path(__file__).parents[2] / "course" / "widgets" / script).read_text(encoding="utf-8")
-        assert "innerHTML" not in text
+        assert ".innerHTML" not in text
         assert "insertAdjacentHTML" not in text
 
 
