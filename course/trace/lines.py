@@ -36,6 +36,16 @@ class Lines:
                 found[name] = line
         return found
 
+    def bases(self, image: str) -> list[str]:
+        """The names that a vertex of `image`, as BuildKit writes it, has by the stages that begin with it."""
+        found = []
+        for position, (name, steps) in enumerate(self._stages):
+            words = steps[0].args.split() if steps and steps[0].keyword == "FROM" else []
+            if words and _plain(words[0]) == _plain(image):
+                label = name or ("" if len(self._stages) == 1 else f"stage-{position}")
+                found.append(f"[{label} 1/{len(steps)}] FROM {image}".replace("[ ", "["))
+        return found
+
     def _line(self, name: str) -> int | None:
         match = _STEP.match(name)
         if not match:
@@ -49,6 +59,11 @@ class Lines:
 def vertex_lines(dockerfile: str, names: Iterable[str]) -> dict[str, int]:
     """Vertex name → line number (from 1), for the vertices whose line is certain."""
     return Lines(dockerfile).of(names)
+
+
+def _plain(image: str) -> str:
+    name = image.partition("@")[0].removeprefix("docker.io/").removeprefix("library/")
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
 def _stage(stages: list[tuple[str, list[Instruction]]], wanted: str) -> list[Instruction]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 
 from course.trace.given import Given
+from course.trace.lines import Lines
 from course.trace.model import Build, BuildWarning, Progress, Vertex
 from course.trace.wire import StatusResponse, StatusUpdate, VertexUpdate, decode
 
@@ -83,6 +84,7 @@ class Recorder:
         self.image = ""
         self.error = ""
         self.given = given
+        self._dockerfile = Lines(given.dockerfile) if given and given.dockerfile else None
 
     def feed(self, message: bytes | StatusResponse) -> None:
         """One StatusResponse, encoded or decoded. Raises WireError."""
@@ -133,6 +135,10 @@ class Recorder:
                 if step and base and "] FROM " in base.name:
                     image = base.name.partition("] FROM ")[2]
                     found.setdefault(digest, []).append(f"[{step[1]}1/{step[2]}] FROM {image}")
+        for one in self._vertices.values():
+            # A stage of a FROM alone has no second step: then only the Dockerfile knows its name.
+            if one.digest not in found and self._dockerfile and "] FROM " in one.name:
+                found[one.digest] = self._dockerfile.bases(one.name.partition("] FROM ")[2])
         return found
 
     def _vertex(self, digest: str) -> _Growing:

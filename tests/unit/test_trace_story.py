@@ -171,6 +171,21 @@ def test_a_shared_base_has_the_name_of_the_first_stage_that_uses_it() -> None:
     assert build.stages == ("one", "stage-1")
 
 
+def test_a_stage_of_a_from_alone_has_the_name_that_the_dockerfile_gives_it() -> None:
+    text = "FROM busybox:1.37 AS base\nFROM base\nRUN y\n"
+    recorder = Recorder(Given(text))
+    recorder.feed(
+        StatusResponse(
+            vertices=(
+                VertexUpdate("f", "[5/7] FROM docker.io/library/busybox:1.37@sha256:77"),
+                VertexUpdate("y", "[stage-1 1/1] RUN y", ("f",)),
+            )
+        )
+    )
+    build = recorder.build(lines=Lines(text).of(recorder.names()))
+    assert [(step.line, step.stage) for step in build.steps] == [(1, "base"), (3, "stage-1")]
+
+
 def test_a_vertex_tells_its_state() -> None:
     now = Vertex("a", "x", intervals=((1.0, None),))
     assert [
