@@ -6,12 +6,12 @@ their dependencies come from one installation, however the Dockerfile is written
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from checkers.attempt import Attempt, Built
+from checkers.folder import touch
 from checkers.rules.base import Outcome, Rule, passed, wrong
 from course.trace import Build
 
@@ -112,7 +112,7 @@ def other_edit(project: Project) -> Rule:
 
     def check(attempt: Attempt) -> Outcome:
         first = _first(attempt, project)
-        after = _rebuilt(attempt, project, "other", project.edit_other(_word()), touch=True)
+        after = _rebuilt(attempt, project, "other", project.edit_other(_word()), touched=True)
         return _reinstalled(first, after, project.other) or passed(
             f"{project.other} was edited, every file was touched, and nothing was installed again."
         )
@@ -126,15 +126,11 @@ def _first(attempt: Attempt, project: Project) -> State:
     return attempt.once("first", lambda: State(built, project.look(attempt, built.tag)))
 
 
-def _rebuilt(attempt: Attempt, project: Project, name: str, edit: Files, *, touch: bool = False) -> State:
+def _rebuilt(attempt: Attempt, project: Project, name: str, edit: Files, *, touched: bool = False) -> State:
     """The image after an edit."""
     folder = attempt.variant(name, edit)
-    if touch:
-        # Never the same time twice: a file of the same name, size and time is not sent again by buildx, which
-        # compares with what any folder sent before.
-        stamp = int(_word(), 16) / 2
-        for path in folder.rglob("*"):
-            os.utime(path, (stamp, stamp), follow_symlinks=False)
+    if touched:
+        touch(folder)
     built = attempt.build(folder=folder)
     return State(built, project.look(attempt, built.tag))
 

@@ -23,7 +23,7 @@ import pytest
 
 from checkers import Status, building, check, render
 from checkers.abandoned import ATTEMPT
-from checkers.attempt import PROCESS
+from checkers.attempt import PROCESS, Attempt
 from checkers.plans import plan_for
 from checkers.runner import run
 from course.build.buildx import host_of
@@ -134,6 +134,26 @@ def test_a_missing_base_image_is_an_error(client: docker.DockerClient) -> None:
     report = run(exercise, plan_for(EXERCISE.id), EXERCISE.solution, client)
     assert report.status is Status.ERROR
     assert report.checks[0].hint == "Run: course images pull course-test-none:1"
+
+
+@pytest.mark.parametrize("line", ["", "RUN true\n"])
+def test_two_learners_files_that_look_alike(client: docker.DockerClient, tmp_path: Path, line: str) -> None:
+    """Of one archive: same name, size and time. buildx would not send the second one's (see `folder`)."""
+    seen = []
+    for learner in ("Ada", "Bob"):
+        folder = tmp_path / learner / "answer"
+        folder.mkdir(parents=True)
+        (folder / "Dockerfile").write_text(
+            f'FROM busybox:1.37\nCOPY name /name\n{line}CMD ["cat", "/name"]\n'
+        )
+        (folder / "name").write_text(learner)
+        for path in folder.iterdir():
+            os.utime(path, (1_600_000_000, 1_600_000_000))
+        with Attempt(client, folder) as attempt:
+            running = attempt.run(attempt.build().tag)
+            running.wait_exit(20)
+            seen.append(running.logs())
+    assert seen == ["Ada", "Bob"]
 
 
 BAD = {
