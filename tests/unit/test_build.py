@@ -11,10 +11,10 @@ import pytest
 
 from course.build.context import pack
 from course.build.failure import failed
-from course.trace.lines import vertex_lines
 from course.build.survey import survey
 from course.errors import BuildError, ContextError, CourseError, DockerfileError, EngineTooOld, StepFailed
 from course.trace import Build, Vertex
+from course.trace.lines import vertex_lines
 
 MULTI_STAGE = """\
 # syntax=docker/dockerfile:1
