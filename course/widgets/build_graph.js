@@ -1,5 +1,5 @@
 // One box a step, placed below what it needs. Boxes are kept from update to update, so that focus stays.
-const WIDTH = 190;
+const WIDTH = 184;
 const HEIGHT = 46;
 const GAP_X = 18;
 const GAP_Y = 16;

@@ -54,6 +54,7 @@ class Playground(anywidget.AnyWidget):
         self._before: Build | None = None
         self._one_at_a_time = threading.Lock()
         self._cancel: Callable[[], None] | None = None
+        self._cancelled = False
         name = edit or next(iter(files))
         found = cut(dockerfile)
         super().__init__(blocks=found, order=[*range(len(found))], file_name=name, file_text=files[name])
@@ -62,8 +63,10 @@ class Playground(anywidget.AnyWidget):
     def do(self, action: str) -> None:
         """ "build" starts a build, one at a time, beside the kernel's own work; "cancel" ends it."""
         if action == "cancel" and self._cancel:
+            self._cancelled = True
             self._cancel()
         elif action == "build" and self._one_at_a_time.acquire(blocking=False):
+            self._cancelled = False
             self.busy, self.error, self.live, self.results = True, {}, {}, []
             threading.Thread(target=self._run, name="course-playground", daemon=True).start()
 
@@ -80,7 +83,9 @@ class Playground(anywidget.AnyWidget):
                     on_start=lambda cancel: setattr(self, "_cancel", cancel),
                 )
         except CourseError as error:
-            self.error = explain(error, text, lines)
+            # The build's own words for any end from outside are those of a deadline.
+            told = CourseError("The build was cancelled.") if self._cancelled else error
+            self.error = explain(told, text, lines)
         except Exception as error:  # noqa: BLE001  in a thread nobody else would see it
             self.error = {"text": f"{type(error).__name__}: {error}", "hint": "", "detail": "", "block": None}
         else:

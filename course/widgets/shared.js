@@ -18,7 +18,8 @@ function button(label, title, onClick) {
 function frame(className, label) {
   const box = node("section", "", `course-widget ${className}`);
   box.setAttribute("aria-label", label);
-  box.setAttribute("data-lm-suppress-shortcuts", "true");
+  // It asks the focused element first whether it may; the frame around it would be asked too late.
+  box.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
   return box;
 }
 
