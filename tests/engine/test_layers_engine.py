@@ -27,7 +27,7 @@ from course.engine.labels import made_image
 from course.errors import EngineGone, ImageNotFound, PlatformNotFound
 from tests.engine.test_gateway_tls import Front
 from tests.engine.test_layers_truth import agree, exported
-from tests.unit.archives import layout, nested, oci, special, tar
+from tests.unit.archives import layout, nested, oci, old_save, special, tar
 
 pytestmark = [
     pytest.mark.engine,
@@ -52,12 +52,15 @@ def load(client: docker.DockerClient) -> Iterator[Load]:
     def load_it(layers: list[bytes], how: str = "gzip", platforms: tuple[str, ...] = ("linux/amd64",)) -> str:
         name = f"course-test-{uuid.uuid4().hex[:12]}:1"
         more = {"config": {"Labels": made_image(name), "Cmd": ["true"]}}
+        names.append(name)
+        if how == "save":  # which engines of any age and store can load
+            client.images.load(tar(old_save(layers, name, **more)))
+            return name
         made = [
             oci([*layers, tar({f"platform-{number}": b"x" * (number + 1)})], how, name, one, **more)
             for number, one in enumerate(platforms)
         ]
         whole = nested(*made, name=f"docker.io/library/{name}") if len(made) > 1 else layout(*made)
-        names.append(name)
         client.images.load(tar(whole))
         return name
 
@@ -216,7 +219,7 @@ def cutting(tmp_path: Path) -> Iterator[Callable[[Callable[[], None]], Cutting]]
 def test_an_image_that_is_deleted_while_it_is_read(
     client: docker.DockerClient, load: Load, cache: Cache, cutting: Callable[..., Cutting]
 ) -> None:
-    tag = load([tar({"noise": os.urandom(2_000_000)})])
+    tag = load([tar({"noise": os.urandom(2_000_000)})], "save")
     relay = cutting(lambda: client.images.remove(tag, force=True))
     with (
         contextlib.closing(docker.DockerClient(f"unix://{relay.path}", version="auto")) as through,
@@ -229,7 +232,7 @@ def test_an_image_that_is_deleted_while_it_is_read(
 def test_an_engine_that_goes_away_in_the_middle(
     client: docker.DockerClient, load: Load, cache: Cache, cutting: Callable[..., Cutting]
 ) -> None:
-    tag = load([tar({"noise": os.urandom(2_000_000)})])
+    tag = load([tar({"noise": os.urandom(2_000_000)})], "save")
     relays: list[Cutting] = []
     relays.append(cutting(lambda: relays[0].close()))
     with (
