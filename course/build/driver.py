@@ -79,16 +79,26 @@ def build(
         text, name, tag, target, platform, network, no_cache, dict(buildargs or {}), dict(labels or {})
     )
     params = _params(locals())
-    job = _Job(client, context, given, params, max_context_bytes, timeout, steps, on_update, on_start)
+    lost: list[Build] = []  # the snapshots of an attempt that the engine spoilt
+    seen: list[Build] = []
+
+    def watch(update: Build) -> None:
+        seen[:] = [update]
+        if on_update:
+            on_update(update)
+
+    job = _Job(client, context, given, params, max_context_bytes, timeout, steps, watch, on_start)
     # What limits a checked build has must not be lost on the way: the CLI isn't told of them.
     may_use_cli = not cgroup_parent and not ulimits
     by = buildx.find(client) if may_use_cli and job.copies_a_hidden_dockerfile() else None
     for last in (False, True):
         try:
-            return job.run_by(by, pull) if by else job.run()
+            built = job.run_by(by, pull) if by else job.run()
+            return _with_work_of(lost, built)
         except (BuildError, EngineRefused) as error:
             if last or not _TRANSIENT.search(f"{error} {error.detail}"):
                 raise
+            lost = [*seen]
             steps.note("The engine lost track of its build cache; the build is asked for once more.")
         except EngineTooOld as error:
             by = buildx.find(client) if may_use_cli and not last else None
@@ -96,6 +106,21 @@ def build(
                 raise
             steps.note(f"{error} The docker CLI builds it instead.")
     raise AssertionError  # the loop returns or raises
+
+
+def _with_work_of(lost: Sequence[Build], built: Build) -> Build:
+    """The build, in which a step that an attempt before it ran did run: the second attempt found its result
+    in the cache, but no earlier build had put it there."""
+    ran = {one.name: one for build in lost for one in build.steps if one.state == "done"}
+    return replace(
+        built,
+        vertices=tuple(
+            replace(one, cached=False, intervals=ran[one.name].intervals, log=ran[one.name].log)
+            if one.cached and one.name in ran
+            else one
+            for one in built.vertices
+        ),
+    )
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import socket
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from course.build.context import pack
+from course.build.driver import _with_work_of
 from course.build.failure import failed
 from course.build.survey import survey
 from course.errors import BuildError, ContextError, CourseError, DockerfileError, EngineTooOld, StepFailed
@@ -166,3 +168,16 @@ def test_failures(words: str, build: Build, kind: type[CourseError], text: str) 
     error = failed({"error": words, "errorDetail": {"message": words}}, build)
     assert type(error) is kind
     assert text in str(error)
+
+
+def test_what_a_spoilt_attempt_ran_did_run() -> None:
+    ran = Vertex("a1", "[2/2] RUN x", intervals=((1.0, 3.0),), log="said")
+    kept = Vertex("b1", "[1/2] FROM x", intervals=((0.5, 0.5),), cached=True)
+    again = Build("sha256:1", (replace(kept, digest="b2"), Vertex("a2", ran.name, cached=True)))
+    done = _with_work_of([Build("", (kept, ran), error="parent snapshot")], again)
+    assert [(one.digest, one.cached, one.seconds) for one in done.vertices] == [
+        ("b2", True, 0.0),
+        ("a2", False, 2.0),
+    ]
+    assert done.vertices[1].log == "said"
+    assert _with_work_of([], again) == again
