@@ -88,7 +88,7 @@ class BuildGraph(anywidget.AnyWidget):
         with self.hold_sync():  # one message
             critical = {vertex.digest for vertex in build.critical_path} if self.ended else set()
             stages = {stage: stage or "the only stage" for stage in build.stages}
-            ordered = [build.by_digest[digest] for digest in inputs_first(build.by_digest)]
+            ordered = _once([build.by_digest[digest] for digest in inputs_first(build.by_digest)])
             self.columns = [_BEFORE, *stages.values(), _AFTER]
             self.steps = [_step(one, list(stages), one.digest in critical) for one in ordered]
             self.logs = {one.digest: one.log[-log:] for one in ordered if one.log}
@@ -104,6 +104,13 @@ class BuildGraph(anywidget.AnyWidget):
             still, look = gantt(self._latest)._repr_mimebundle_()
             data, metadata = {**data, **still}, {**metadata, **look}
         return data, metadata
+
+
+def _once(ordered: list[Vertex]) -> list[Vertex]:
+    """Without the twins: a FROM is announced twice, and nothing builds on one of the two."""
+    needed = {digest for one in ordered for digest in one.inputs}
+    names = {one.name for one in ordered if one.digest in needed}
+    return [one for one in ordered if one.digest in needed or one.name not in names]
 
 
 def _step(one: Vertex, stages: list[str], critical: bool) -> dict[str, Any]:

@@ -105,7 +105,7 @@ function render({ model, el }) {
       state.on[tick.checked ? "add" : "delete"](which);
       draw();
     });
-    label.append(tick, node("span", mark, `course-explorer-mark course-explorer-${word}`), node("span", ` ${word} `), number);
+    label.append(tick, node("span", mark, `course-explorer-mark course-explorer-${word}`), node("span", word), number);
     tools.append(label);
     return { label, number, tick };
   });
@@ -178,7 +178,7 @@ function render({ model, el }) {
     height.style.height = `${shown.length * ROW}px`;
     const files = kept.filter((row) => table.kind[row] !== FOLDER).length;
     const where = all ? "a container sees" : `layer ${state.layer + 1}`;
-    status.textContent = kept.length ? `${where}: ${files} paths, ${bytes(root.size)}${root.hidden && !all ? `, ${bytes(root.hidden)} of it hidden` : ""}` : rows.length ? "Nothing fits the filter." : "This layer changes no file.";
+    status.textContent = kept.length ? `${where}: ${files} ${files === 1 ? "path" : "paths"}, ${bytes(root.size)}${root.hidden && !all ? `, ${bytes(root.hidden)} of it hidden` : ""}` : rows.length ? "Nothing fits the filter." : "This layer changes no file.";
     paint();
   }
 

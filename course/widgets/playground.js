@@ -126,7 +126,7 @@ function render({ model, el }) {
       const now = model.get("live")[String(block)];
       return now ? [node("span", { cached: "from the cache", done: "done", running: "running …", waiting: "waiting", failed: "failed", cancelled: "cancelled" }[now] ?? now)] : [];
     }
-    if (!result) return step || !model.get("built") ? [] : [node("span", "no step of its own in the cache", "course-faint")];
+    if (!result) return step || !model.get("built") ? [] : [node("span", /^FROM\b/im.test(model.get("blocks")[block].text) ? "the base image" : "no step of its own in the cache", "course-faint")];
     const words = result.reused ? "≡ reused" : `▶ ran ${seconds(result.seconds)}`.trim();
     const parts = [node("strong", words), node("span", result.why ? `: ${result.why}` : "")];
     if (result.predicted !== null) {

@@ -140,7 +140,7 @@ def test_the_explorer_is_used_by_keyboard_and_filters_what_it_shows(lesson: Less
     page.keyboard.press("ArrowUp")
     expect(explorer.get_by_role("option", selected=True)).to_contain_text("mkdir -p /d/e")
     hidden = explorer.get_by_label(re.compile("hidden"))
-    expect(explorer.locator("label", has_text="hidden")).to_contain_text("hidden 2")
+    expect(explorer.locator("label", has_text="hidden")).to_contain_text(re.compile(r"hidden\s*2$"))
     explorer.get_by_label("Search paths").fill("d/")  # BuildKit leaves its mount points in the layer, too
     shown = tree.get_by_role("treeitem")
     expect(shown).to_have_text([re.compile(name) for name in ("d/", "e/", "gone", "kept")])
@@ -153,8 +153,8 @@ def test_the_explorer_is_used_by_keyboard_and_filters_what_it_shows(lesson: Less
 
     layers.focus()
     page.keyboard.press("End")
-    expect(explorer.locator("label", has_text="removed")).to_contain_text("removed 1")
-    expect(explorer.locator("label", has_text="added")).to_contain_text("added 3000")
+    expect(explorer.locator("label", has_text="removed")).to_contain_text(re.compile(r"removed\s*1$"))
+    expect(explorer.locator("label", has_text="added")).to_contain_text(re.compile(r"added\s*3000$"))
     tree.focus()
     page.keyboard.press("ArrowRight")  # opens d
     page.keyboard.press("ArrowDown")

@@ -83,6 +83,12 @@ def test_the_graph_puts_inputs_first_and_each_step_in_its_column() -> None:
     assert graph.ended
 
 
+def test_a_step_that_is_announced_twice_is_drawn_once() -> None:
+    twin = Vertex("twin", "[1/3] FROM docker.io/library/busybox@sha256:77", (), cached=True, line=1)
+    graph = BuildGraph(Build("", (*built().vertices, twin)))
+    assert [step["id"] for step in graph.steps] == ["f", "a", "b", "e"]
+
+
 def test_snapshots_in_quick_succession_are_few_updates_and_the_last_one_is_not_lost() -> None:
     graph = BuildGraph()
     updates: list[Any] = []
