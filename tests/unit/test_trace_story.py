@@ -186,6 +186,13 @@ def test_a_stage_of_a_from_alone_has_the_name_that_the_dockerfile_gives_it() -> 
     assert [(step.line, step.stage) for step in build.steps] == [(1, "base"), (3, "stage-1")]
 
 
+def test_a_neighbours_base_of_the_same_name_is_no_step() -> None:
+    own = Vertex("f", "[1/2] FROM a", line=1)
+    step = Vertex("x", "[2/2] RUN x", ("f",), line=2)
+    assert Build("", (replace(own, digest="g"), own, step)).steps == (own, step)
+    assert Build("", (own,)).steps == (own,)
+
+
 def test_a_vertex_tells_its_state() -> None:
     now = Vertex("a", "x", intervals=((1.0, None),))
     assert [
