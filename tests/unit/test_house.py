@@ -37,7 +37,17 @@ COURSE: dict[str, set[str]] = {
     "progress": {"errors", "paths", "database"},
     "plots": {"errors", "layers", "trace"},
     # a widget's static form is a figure
-    "widgets": {"errors", "paths", "layers", "trace", "plots", "exercises", "progress", "tape_view"},
+    "widgets": {
+        "errors",
+        "paths",
+        "dockerfile",
+        "layers",
+        "trace",
+        "plots",
+        "exercises",
+        "progress",
+        "tape_view",
+    },
     "tape_view": {"engine"},
     "prepare": {"errors", "steps", "engine", "images"},
     "lab": {"errors", "paths", "engine"},
