@@ -122,7 +122,7 @@ class Build:
         ordered = [self.by_digest[digest] for digest in inputs_first(self.by_digest)]
         rank = {stage: place for place, stage in enumerate(self.stages)}
         found = [vertex for vertex in ordered if vertex.stage is not None]
-        # A build that runs at the same time can lend its FROM of the same image: no step of ours builds on it.
+        # A build that runs at the same time can lend its FROM of the same image: no step here has it.
         needed = {digest for vertex in self.vertices for digest in vertex.inputs}
         names = {vertex.name for vertex in found if vertex.digest in needed}
         found = [one for one in found if one.digest in needed or one.name not in names]
