@@ -264,7 +264,7 @@ BAD: dict[str, tuple[Callable[[Path], Path], type[CourseError], str]] = {
         lambda tmp: file(pack(GOOD, "gzip")[:-2000], tmp / "a.gz"), ImageDamaged, "ends in the middle",
     ),
     "gzip corrupt": (
-        lambda tmp: file(pack(GOOD, "gzip")[:-8] + b"\xff" * 8, tmp / "a.gz"), ImageDamaged, "gzip data is corr",
+        lambda tmp: file(pack(GOOD, "gzip")[:-8] + b"\xff" * 8, tmp / "a.gz"), ImageDamaged, "gzip data is",
     ),
     "zstd cut off": (
         lambda tmp: file(pack(symlinked(old_save(LAYERS)), "zstd")[:-400], tmp / "a"),
