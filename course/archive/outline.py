@@ -94,7 +94,7 @@ def not_found(client: docker.DockerClient, name: str) -> ImageNotFound:
             for tag in image.get("RepoTags") or []
             if "<none>" not in tag
         ]
-    near = difflib.get_close_matches(name, tags, n=3, cutoff=0.7)
+    near = difflib.get_close_matches(name, [tag.removesuffix(":latest") for tag in tags], n=3, cutoff=0.7)
     same = [
         tag for tag in tags if tag.rpartition(":")[0] == name.rpartition(":")[0] or tag.startswith(f"{name}:")
     ]

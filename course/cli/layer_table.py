@@ -19,14 +19,14 @@ def table(image: Image, *, note: str = "") -> RenderableType:
     grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     grid.add_column("#", justify="right")
     grid.add_column("instruction", no_wrap=True, overflow="ellipsis", ratio=1)
-    for name in ("line", "files", "MB", "packed MB", "disk MB", "hidden MB"):
+    for name in ("line", "files", "contents", "packed", "disk", "hidden"):
         if name != "line" or any(layer.line for layer in image.layers):
             grid.add_column(name, justify="right", no_wrap=True)
     grid.add_column("", no_wrap=True)
     largest = max((layer.shown_bytes for layer in image.layers), default=0)
     for layer in image.layers:
         cells: list[RenderableType] = [
-            str(layer.index),
+            number(layer.index),
             Text(" ".join(layer.instruction.split()) or "(no history)"),
         ]
         if any(one.line for one in image.layers):
@@ -38,12 +38,12 @@ def table(image: Image, *, note: str = "") -> RenderableType:
 def _sizes(image: Image, layer: Layer) -> list[str]:
     hidden = "…"
     if image.complete:
-        hidden = megabytes(image.hidden_in(layer.index)) if image.hidden_in(layer.index) else ""
+        hidden = size(image.hidden_in(layer.index)) if image.hidden_in(layer.index) else ""
     return [
         f"{layer.files:,}" if layer.read else "…",
-        megabytes(layer.tar_bytes) if layer.read or layer.tar_bytes else "…",
-        "" if layer.compressed_bytes is None else megabytes(layer.compressed_bytes),
-        "" if layer.disk_bytes is None else megabytes(layer.disk_bytes),
+        size(layer.tar_bytes) if layer.read or layer.tar_bytes else "…",
+        "" if layer.compressed_bytes is None else size(layer.compressed_bytes),
+        "" if layer.disk_bytes is None else size(layer.disk_bytes),
         hidden,
     ]
 
@@ -56,16 +56,15 @@ def _bar(image: Image, layer: Layer, largest: int) -> Text:
     return Text("█" * (whole - hatched), "cyan").append("░" * hatched, "red")
 
 
-def megabytes(size: int) -> str:
-    """Bytes as MB with three digits that count: "0.02", "3.1", "412"."""
-    value = size / 1e6
-    return f"{value:.0f}" if value >= 99.5 else f"{value:.1f}" if value >= 0.95 else f"{value:.2g}"
+def number(index: int) -> str:
+    """How people count layers: the lowest is 1. (In JSON, as in Python, it has the index 0.)"""
+    return str(index + 1)
 
 
-def size(number: int) -> str:
+def size(count: int) -> str:
     """Bytes in the unit that suits them: "412 MB", "3.1 kB", "17 B"."""
     for unit, power in (("B", 0), ("kB", 1), ("MB", 2), ("GB", 3)):
-        value = number / 1000**power
+        value = count / 1000**power
         if value < 999.5 or unit == "GB":
             break
     return f"{value:.0f} {unit}" if value >= 99.5 or unit == "B" else f"{value:.1f} {unit}"
@@ -85,7 +84,7 @@ def summary(image: Image) -> list[str]:
         same = ", with the same content" if one.same_content else ""
         lines.append(
             f"  {size(one.size):>8}  {escape(readable(one.path))}  "
-            f"[dim]of layer {one.layer}, {one.cause} by layer {one.hidden_by}{same}[/]"
+            f"[dim]of layer {number(one.layer)}, {one.cause} by layer {number(one.hidden_by)}{same}[/]"
         )
     if len(items) > _LARGEST:
         lines.append(f"  [dim]and {len(items) - _LARGEST:,} more[/]")
@@ -102,7 +101,7 @@ def listing(image: Image) -> list[str]:
     """Every layer's changes as plain lines: sign, bytes, path."""
     lines: list[str] = []
     for layer, changes in zip(image.layers, image.changes, strict=True):
-        lines.append(f"layer {layer.index}  {' '.join(layer.instruction.split()) or '(no history)'}")
+        lines.append(f"layer {number(layer.index)}  {' '.join(layer.instruction.split()) or '(no history)'}")
         lines += [_change(change) for change in changes]
     return lines
 

@@ -92,7 +92,7 @@ def command(
     """Show every layer of an image: its instruction, its files, and the bytes that no container of it shows.
 
     \b
-    MB        contents of the layer's files (what docker history says on overlay2)
+    contents  of the layer's files (what docker history says on overlay2)
     packed    the blob as it is stored and sent, where it is compressed
     disk      unpacked, in disk blocks (what docker history says on the containerd store)
     hidden    contents of files that a later layer rewrites, deletes or replaces
