@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
+
+from tests.browser.opening import load, open_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(600)]
 RUN_ALL_SECONDS = 240
-
-
-def open_lesson(page: Page, url: str, lesson: str) -> Locator:
-    """The lesson in the theme that the page's system asks for."""
-    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    set_theme(page, url, "JupyterLab Dark" if dark else "JupyterLab Light")
-    page.goto(re.sub(r"notebooks/[\w.]+\?", f"notebooks/{lesson}.ipynb?reset&", url))
-    notebook = page.locator(".jp-Notebook")
-    expect(notebook).to_be_visible()
-    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false" if dark else "true")
-    return notebook
-
-
-def set_theme(page: Page, url: str, theme: str) -> None:
-    server, _, token = url.partition("lab/tree/")
-    answer = page.request.put(
-        f"{server}lab/api/settings/@jupyterlab/apputils-extension:themes",
-        headers={"Authorization": f"token {token.partition('token=')[2]}"},
-        data={"raw": json.dumps({"theme": theme})},
-    )
-    assert answer.ok, answer.text()
 
 
 def run_all(page: Page, path: Path) -> dict[str, Any]:
@@ -43,9 +23,7 @@ def run_all(page: Page, path: Path) -> dict[str, Any]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
     path.write_text(json.dumps(book), encoding="utf-8")
-    page.reload()
-    expect(page.locator(".jp-Notebook")).to_be_visible()
-    expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")).to_be_visible()
+    load(page, page.reload)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     deadline = time.monotonic() + RUN_ALL_SECONDS
@@ -68,7 +46,7 @@ def unexpected_errors(book: dict[str, Any]) -> list[str]:
 
 
 def test_the_first_lesson_runs_and_takes_a_prediction(page: Page, url: str, course_copy: Path) -> None:
-    notebook = open_lesson(page, url, "00_start")
+    notebook = open_notebook(page, url, "00_start")
     book = run_all(page, course_copy / "notebooks" / "00_start.ipynb")
     assert unexpected_errors(book) == []
 
@@ -87,7 +65,7 @@ def test_the_first_lesson_runs_and_takes_a_prediction(page: Page, url: str, cour
 
 @pytest.mark.parametrize("page", ["dark"], indirect=True)
 def test_figures_are_shown_and_an_exercise_can_be_started(page: Page, url: str, course_copy: Path) -> None:
-    notebook = open_lesson(page, url, "01_containers")
+    notebook = open_notebook(page, url, "01_containers")
     book = run_all(page, course_copy / "notebooks" / "01_containers.ipynb")
     assert unexpected_errors(book) == []
 

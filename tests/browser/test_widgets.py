@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_lab import set_theme
+from tests.browser.opening import open_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -39,17 +39,10 @@ class LessonPage:
         ]
         (self._root / "notebooks" / f"{name}.ipynb").write_text(json.dumps(book), encoding="utf-8")
         page = self.page
-        dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-        set_theme(page, self._url, "JupyterLab Dark" if dark else "JupyterLab Light")
-        page.goto(re.sub(r"notebooks/[\w.]+\?", f"notebooks/{name}.ipynb?reset&", self._url))
-        expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false" if dark else "true")
-        expect(page.locator(".jp-Notebook")).to_be_visible()
-        # The first run waits for the kernel; a run asked for before there is one is lost.
-        expect(page.locator(".jp-Toolbar-kernelName")).to_have_text("Python 3 (ipykernel)")
-        expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")).to_be_visible()
+        notebook = open_notebook(page, self._url, name)
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        return page.locator(".jp-Notebook")
+        return notebook
 
 
 def fresh(cell: str) -> str:
