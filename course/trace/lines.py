@@ -12,17 +12,21 @@ from collections.abc import Iterable
 
 from course.dockerfile import Instruction, parse
 
-_STEP = re.compile(r"\[(?P<stage>[^\]]*?)\s*(?P<step>\d+)/(?P<steps>\d+)\] ")
+STEP = re.compile(r"\[(?P<stage>[^\]]*?)\s*(?P<step>\d+)/(?P<steps>\d+)\] ")
 # The instructions that BuildKit counts as steps (frontend/dockerfile/dockerfile2llb/convert.go). A FROM
 # counts when it loads an image: `FROM scratch` and `FROM an-earlier-stage` have nothing to load.
-_STEPS = {"RUN", "COPY", "ADD", "WORKDIR"}
+_COUNTED = {"RUN", "COPY", "ADD", "WORKDIR"}
+
+
+Stages = list[tuple[str, list[Instruction]]]
+"""A stage's name ("" for none) and its instructions that make a vertex."""
 
 
 class Lines:
     """The lines of a Dockerfile's vertices; it is read once, however often it is asked."""
 
     def __init__(self, dockerfile: str) -> None:
-        self._stages = _stages(dockerfile)
+        self.stages = _stages(dockerfile)
         self._known: dict[str, int | None] = {}
 
     def of(self, names: Iterable[str]) -> dict[str, int]:
@@ -39,18 +43,19 @@ class Lines:
     def bases(self, image: str) -> list[str]:
         """The names that a vertex of `image`, as BuildKit writes it, has by the stages that begin with it."""
         found = []
-        for position, (name, steps) in enumerate(self._stages):
+        for position, (_, steps) in enumerate(self.stages):
             words = steps[0].args.split() if steps and steps[0].keyword == "FROM" else []
-            if words and _plain(words[0]) == _plain(image):
-                label = name or ("" if len(self._stages) == 1 else f"stage-{position}")
+            if words and plain_image(words[0]) == plain_image(image):
+                label = label_of(self.stages, position)
                 found.append(f"[{label} 1/{len(steps)}] FROM {image}".replace("[ ", "["))
         return found
 
     def _line(self, name: str) -> int | None:
-        match = _STEP.match(name)
+        match = STEP.match(name)
         if not match:
             return None
-        steps = _stage(self._stages, match["stage"])
+        position = stage_of(self.stages, match["stage"])
+        steps = [] if position is None else self.stages[position][1]
         index = int(match["step"]) - 1
         known = len(steps) == int(match["steps"]) and 0 <= index < len(steps)
         return steps[index].line if known else None
@@ -61,23 +66,29 @@ def vertex_lines(dockerfile: str, names: Iterable[str]) -> dict[str, int]:
     return Lines(dockerfile).of(names)
 
 
-def _plain(image: str) -> str:
+def plain_image(image: str) -> str:
+    """An image's name without what is implied in it, and without a digest."""
     name = image.partition("@")[0].removeprefix("docker.io/").removeprefix("library/")
     return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
-def _stage(stages: list[tuple[str, list[Instruction]]], wanted: str) -> list[Instruction]:
-    # BuildKit writes nothing for the only unnamed stage, "stage-1" for an unnamed one among several, and
-    # puts the platform before the name ("linux/arm64 build") when it builds for several.
+def label_of(stages: Stages, position: int) -> str:
+    """What BuildKit calls a stage: nothing for the only one without a name, "stage-1" among several."""
+    return stages[position][0] or ("" if len(stages) == 1 else f"stage-{position}")
+
+
+def stage_of(stages: Stages, wanted: str) -> int | None:
+    """The position of the stage that BuildKit calls `wanted`. It puts the platform before the name
+    ("linux/arm64 build") when it builds for several."""
     label = wanted.split()[-1] if wanted.split() else ""
-    for position, (name, lines) in enumerate(stages):
+    for position, (name, _) in enumerate(stages):
         if label == name or label == f"stage-{position}" or (not label and len(stages) == 1):
-            return lines
-    return []
+            return position
+    return None
 
 
-def _stages(dockerfile: str) -> list[tuple[str, list[Instruction]]]:
-    stages: list[tuple[str, list[Instruction]]] = []
+def _stages(dockerfile: str) -> Stages:
+    stages: Stages = []
     for instruction in parse(dockerfile):
         if instruction.keyword == "FROM":
             words = instruction.args.split()
@@ -85,6 +96,6 @@ def _stages(dockerfile: str) -> list[tuple[str, list[Instruction]]]:
             base = words[0].lower() if words else ""
             loads = base != "scratch" and all(name != base for name, _ in stages)
             stages.append((words[2].lower() if named else "", [instruction] if loads else []))
-        elif stages and instruction.keyword in _STEPS:
+        elif stages and instruction.keyword in _COUNTED:
             stages[-1][1].append(instruction)
     return stages

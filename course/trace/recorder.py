@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from course.trace.given import Given
 from course.trace.lines import Lines
 from course.trace.model import Build, BuildWarning, Progress, Vertex
+from course.trace.own import Told, own_names
 from course.trace.wire import StatusResponse, StatusUpdate, VertexUpdate, decode
 
 _SECOND = re.compile(r"\[([^\]]*?)2/(\d+)\] ")  # the step behind a stage's FROM
@@ -52,6 +53,9 @@ class _Growing:
         name = new.name or new.id  # a download's name is its digest, which is its id
         self.progress[new.id] = Progress(name, new.current, new.total, started, new.completed)
         self._frozen = None
+
+    def told(self, name: str) -> Told:
+        return Told(self.digest, name, self.inputs, bool(self.intervals or self.cached))
 
     def freeze(self, name: str, line: int | None) -> Vertex:
         # A build sends thousands of messages, each about a vertex or two: the others are as they were.
@@ -101,14 +105,19 @@ class Recorder:
 
     def build(self, seconds: float = 0.0, lines: Mapping[str, int] | None = None) -> Build:
         """What is known so far; `lines` maps vertex names to Dockerfile lines."""
-        lines = lines or {}
+        known = dict(lines or {})
         bases = self._base_names()
-        vertices = []
+        named: dict[str, str] = {}
         for one in self._vertices.values():
             if one.name:  # a log may come before its vertex is announced: what has no name is left out
                 names = bases.get(one.digest) or [one.name]
-                name = min(names, key=lambda known: lines.get(known, sys.maxsize))
-                vertices.append(one.freeze(name, lines.get(name)))
+                named[one.digest] = min(names, key=lambda name: known.get(name, sys.maxsize))
+        if self._dockerfile:
+            named = own_names(
+                self._dockerfile.stages, [self._vertices[one].told(named[one]) for one in named]
+            )
+            known = {**known, **self._dockerfile.of(named.values())}
+        vertices = [self._vertices[one].freeze(name, known.get(name)) for one, name in named.items()]
         return Build(
             self.image, tuple(vertices), tuple(self._warnings.values()), seconds, self.given, self.error
         )
