@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
@@ -20,11 +21,13 @@ from course.archive.outline import Told, no_platform, platforms, tell
 from course.archive.scan import Read, Scan, scan
 from course.archive.wire import image_stream
 from course.engine.describe import version_number
+from course.engine.labels import normal_tag
 from course.errors import EngineGone, ImageDamaged, ImageNotFound, NotAnImage
 from course.layers import Image, Layer
 from course.steps import SILENT, Step, Steps
 
 OnLayer = Callable[[Layer], None]
+_ID = re.compile(r"(sha256:)?[0-9a-f]{4,64}")
 _CHOOSES_PLATFORM = (1, 48)  # the API version from which `images/get` takes a platform
 
 
@@ -79,7 +82,7 @@ def _stream(
 ) -> tuple[Candidate, list[Part]]:
     name, wanted = told.image.name, platform or told.image.platform
     try:
-        with image_stream(client, name, _query(client, told, platform)) as pieces:
+        with image_stream(client, _one(name), _query(client, told, platform)) as pieces:
             found = scan(_counted(pieces, step), on_read=listen)
     except ImageNotFound as error:
         _still_there(client, name)
@@ -100,6 +103,11 @@ def _stream(
     if not fitting:
         raise NotAnImage(f"The engine's stream of {name} holds no image.", hint="Run: course doctor")
     return fitting[0], _parts(found, fitting[0])
+
+
+def _one(name: str) -> str:
+    """The name of one image: without a tag, the engine would send every tag of that repository."""
+    return name if _ID.fullmatch(name) else normal_tag(name)
 
 
 def _parts(found: Scan, chosen: Candidate) -> list[Part]:

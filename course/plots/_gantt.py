@@ -201,15 +201,20 @@ def _short(text: str, width: int = _NAME) -> str:
 
 
 def _alt(build: Build, rows: Sequence[Row]) -> str:
-    least = build.critical_path_seconds * _LONG
-    critical = [row.label for row in rows if row.vertex in build.critical_path and row.vertex.seconds > least]
-    cached = sum(row.vertex.cached for row in rows)
-    words = (
-        f"Bars over time, one a step, of a build with {len(rows)} steps shown; {cached} came from the cache."
-    )
+    chain = [row for row in rows if row.vertex in build.critical_path and row.vertex.stage is not None]
+    least = sum(row.vertex.seconds for row in chain) * _LONG
+    critical = [row.label for row in chain if row.vertex.seconds > least]
+    # Whether a FROM or a WORKDIR counts as cached depends on what else the engine does meanwhile.
+    cached = sum(row.vertex.cached for row in rows if _works(row.vertex))
+    words = f"Bars over time, one a step, of a build with {len(rows)} steps shown; "
+    words += f"{cached or 'no'} RUN, COPY or ADD came from the cache."
     stages = [stage for stage in build.stages if stage]
     if len(build.stages) > 1:
         words += f" Stages: {', '.join(stages)}."
     if critical:
         words += f" The long steps of the critical path: {'; '.join(critical)}."
     return words
+
+
+def _works(step: Vertex) -> bool:
+    return (step.instruction or "").upper().startswith(("RUN ", "COPY ", "ADD "))

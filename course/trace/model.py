@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -157,12 +157,20 @@ class Build:
     @property
     def export_seconds(self) -> float:
         """How long the finished layers took to become an image: packing, unpacking, naming."""
-        return sum(vertex.seconds for vertex in self.vertices if vertex.name.startswith(_EXPORT))
+        return sum(vertex.seconds for vertex in self.vertices if _exports(vertex))
 
     @cached_property
     def critical_path(self) -> tuple[Vertex, ...]:
         """The chain of inputs whose times add up to the most: no parallelism can make the build shorter."""
-        return tuple(self.by_digest[digest] for digest in longest_chain(self.by_digest))
+        known = self.by_digest
+        used = {name for vertex in known.values() for name in vertex.inputs}
+        ends = tuple(name for name, one in known.items() if name not in used and not _exports(one))
+        # BuildKit names no inputs of an export. It begins when the result is there.
+        linked = {
+            name: replace(one, inputs=ends) if _exports(one) and not one.inputs else one
+            for name, one in known.items()
+        }
+        return tuple(known[digest] for digest in longest_chain(linked))
 
     @property
     def critical_path_seconds(self) -> float:
@@ -181,3 +189,7 @@ class Build:
         from course.trace.json_form import load
 
         return load(data)
+
+
+def _exports(vertex: Vertex) -> bool:
+    return vertex.name.startswith(_EXPORT)

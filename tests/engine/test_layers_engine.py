@@ -144,6 +144,21 @@ def test_another_platform_of_an_image_for_one(client: docker.DockerClient, cache
         read_image(client, BUSYBOX, platform="linux/s390x", cache=cache)
 
 
+def test_a_name_without_a_tag_means_latest(client: docker.DockerClient, cache: Cache) -> None:
+    """Asked for a name alone, the engine would send all tags of it."""
+    name = f"course-test-{uuid.uuid4().hex[:12]}"
+    latest, other = client.images.get(BUSYBOX), client.images.get("alpine:3.22")
+    latest.tag(name, "latest")
+    other.tag(name, "other")
+    try:
+        read = read_image(client, name, cache=cache)
+        assert [layer.diff_id for layer in read.layers] == latest.attrs["RootFS"]["Layers"]
+        assert read_image(client, str(latest.id), cache=cache).layers == read.layers
+    finally:
+        client.images.remove(f"{name}:latest")
+        client.images.remove(f"{name}:other")
+
+
 def test_an_unknown_name_gives_the_nearest(client: docker.DockerClient, cache: Cache) -> None:
     for call in (lambda name: outline(client, name), lambda name: read_image(client, name, cache=cache)):
         with pytest.raises(ImageNotFound, match=r"no image 'busibox:1\.37'") as caught:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -170,3 +171,18 @@ def test_critical_path_agrees_with_brute_force(data: st.DataObject) -> None:
     assert build.critical_path_seconds == longest
     assert is_path(build.critical_path)
     assert all(found.digest in known for found in build.critical_path)
+
+
+def test_an_export_comes_after_all_steps() -> None:
+    """BuildKit names no inputs of it. However long it takes, the steps before it stay on the path."""
+    build = Build(
+        "",
+        (
+            vertex("a", 3),
+            vertex("b", 2, "a"),
+            vertex("c", 1),
+            replace(vertex("out", 9), name="exporting to image"),
+        ),
+    )
+    assert [found.digest for found in build.critical_path] == ["a", "b", "out"]
+    assert build.critical_path_seconds == 14
