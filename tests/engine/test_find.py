@@ -85,7 +85,10 @@ def certificates(folder: Path) -> None:
         subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
 
     key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-    openssl("req", "-x509", *key, "-keyout", "ca-key.pem", "-out", "ca.pem", "-subj", "/CN=ca", "-days", "2")
+    # Python 3.13 and newer ask for a CA's key usage (VERIFY_X509_STRICT).
+    usage = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
+    files = ("-keyout", "ca-key.pem", "-out", "ca.pem")
+    openssl("req", "-x509", *key, *files, "-subj", "/CN=ca", "-days", "2", *usage)
     signed = ("-CA", "ca.pem", "-CAkey", "ca-key.pem", "-days", "2")
     for name, cert, use in (("server", "server", "serverAuth"), ("key", "cert", "clientAuth")):
         private = "server-key.pem" if name == "server" else "key.pem"
