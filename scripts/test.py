@@ -31,7 +31,7 @@ def main() -> int:
         run(BIN / "ruff", "format", "--check", "--quiet", "."),
         run(BIN / "mypy", "--no-error-summary"),
     ]
-    tests = run(BIN / "pytest", "-n", "2", "--dist", "loadfile", *(sys.argv[1:] or ["tests"]))
+    tests = run(BIN / "pytest", "-n", "2", "--dist", "loadscope", *(sys.argv[1:] or ["tests"]))
     if any(checks):
         print("Lint or types failed: see above, or run make check.", file=sys.stderr)
     return tests or max(checks)

@@ -34,8 +34,7 @@ def assemble(answer: Path, target: Path) -> dict[str, str]:
     return expect
 
 
-@pytest.mark.parametrize("answer", ANSWERS, ids=name_of)
-def test_answer(client: docker.DockerClient, tmp_path: Path, answer: Path) -> None:
+def judge(client: docker.DockerClient, tmp_path: Path, answer: Path) -> None:
     expect = assemble(answer, tmp_path / "answer")
     report = check(answer.parts[-3], tmp_path / "answer", client=client)
     shown = render.text(report)
@@ -50,6 +49,21 @@ def test_answer(client: docker.DockerClient, tmp_path: Path, answer: Path) -> No
         assert first.hint, shown
     named = {one.misconception for one in report.checks} - {None}
     assert named <= set(find(answer.parts[-3]).misconceptions)
+
+
+def answers_of(exercise: str) -> type:
+    """A class of tests for each exercise: workers take classes, so that several share the bank."""
+
+    class Answers:
+        @pytest.mark.parametrize("answer", [one for one in ANSWERS if one.parts[-3] == exercise], ids=name_of)
+        def test_answer(self, client: docker.DockerClient, tmp_path: Path, answer: Path) -> None:
+            judge(client, tmp_path, answer)
+
+    return Answers
+
+
+for one in load():
+    globals()[f"Test_{one.id.replace('-', '_')}"] = answers_of(one.id)
 
 
 @pytest.mark.parametrize("exercise", [one.id for one in load()])
