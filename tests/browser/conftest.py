@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from docker.errors import APIError
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from course import lab
+from course.engine.connect import connect
+from course.engine.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -59,6 +63,18 @@ def course_copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("JUPYTERLAB_SETTINGS_DIR", str(root / "settings"))  # the theme is set in here
         patch.delenv("COURSE_WORK", raising=False)
         yield root
+        remove_what_was_made()
+
+
+def remove_what_was_made() -> None:
+    """Removes what the lessons of this COURSE_HOME made: a page that closes leaves its kernel no time to."""
+    with contextlib.closing(connect()) as client, contextlib.closing(Ledger()) as ledger:
+        for entry in ledger.entries(str(client.info()["ID"])):
+            with contextlib.suppress(APIError):
+                if entry.kind == "container":
+                    client.api.remove_container(entry.id or entry.name, v=True, force=True)
+                elif entry.kind == "image" and entry.how == "built":
+                    client.api.remove_image(entry.name or entry.id, force=True)
 
 
 @pytest.fixture(scope="module")
