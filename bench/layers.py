@@ -6,6 +6,7 @@ dive, the program that people know, is not run: no registry or package index tha
 from __future__ import annotations
 
 import contextlib
+import io
 import statistics
 import subprocess
 import sys
@@ -16,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import docker
+from rich.console import Console
 
 from bench._measure import interleaved, seconds
 from course.archive import outline, read_image
 from course.archive.cache import Cache
 from course.archive.wire import image_stream
 from course.build import build
-from course.cli.layer_table import table
+from course.cli.layer_table import LayerTable
 from course.engine.connect import connect
 from course.engine.labels import made_image
 from course.layers import Image
@@ -109,7 +111,7 @@ def _first_paint(client: docker.DockerClient, name: str) -> float:
     api: Any = client.api
 
     def paint() -> None:
-        table(outline(client, name))
+        Console(file=io.StringIO()).print(LayerTable(outline(client, name)))
 
     def calls() -> None:
         api.inspect_image(name)

@@ -2,37 +2,67 @@
 
 from __future__ import annotations
 
-from rich.console import Group, RenderableType
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from course.layers import Change, Image, Layer, duplicates, readable
 
+_HEAD = "instruction"
+_ENDLESS = 10_000  # columns
+_LEAST = 12  # columns of an instruction, however narrow the terminal
 _LARGEST = 5  # hidden files that are named
 _BAR = 12  # characters
 _SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 
 
-def table(image: Image, *, note: str = "") -> RenderableType:
-    """One row a layer. Of an image in outline, what isn't known yet shows as "…"; `note` stands below."""
+@dataclass(frozen=True)
+class LayerTable:
+    """One row a layer. Of an image in outline, what isn't known yet shows as "…"; `note` stands below.
+
+    On a terminal the instructions are cut to what is left beside the figures; in a pipe they stand whole.
+    """
+
+    image: Image
+    note: str = ""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        endless = options.update(max_width=_ENDLESS)
+        figures = Measurement.get(console, endless, _grid(self.image, 1)).maximum - 1
+        room = max((len(_words(layer)) for layer in self.image.layers), default=0)
+        if console.is_terminal:
+            room = max(min(room, options.max_width - figures), _LEAST)
+        grid = _grid(self.image, room)
+        grid.width = figures + max(room, len(_HEAD))  # else rich would cut the figures instead
+        yield grid
+        if self.note:
+            yield Text(self.note, "dim")
+
+
+def _grid(image: Image, room: int) -> Table:
     grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     grid.add_column("#", justify="right")
-    grid.add_column("instruction", no_wrap=True, overflow="ellipsis", ratio=1)
+    grid.add_column(_HEAD[:room], no_wrap=True)
+    lines = any(layer.line for layer in image.layers)
     for name in ("line", "files", "contents", "packed", "disk", "hidden"):
-        if name != "line" or any(layer.line for layer in image.layers):
+        if name != "line" or lines:
             grid.add_column(name, justify="right", no_wrap=True)
     grid.add_column("", no_wrap=True)
     largest = max((layer.shown_bytes for layer in image.layers), default=0)
     for layer in image.layers:
-        cells: list[RenderableType] = [
-            number(layer.index),
-            Text(" ".join(layer.instruction.split()) or "(no history)"),
-        ]
-        if any(one.line for one in image.layers):
-            cells.append(str(layer.line or ""))
-        grid.add_row(*cells, *_sizes(image, layer), _bar(image, layer, largest))
-    return Group(grid, Text.from_markup(f"[dim]{escape(note)}[/]")) if note else grid
+        words = Text(_words(layer))
+        words.truncate(room, overflow="ellipsis")
+        line = [str(layer.line or "")] if lines else []
+        grid.add_row(number(layer.index), words, *line, *_sizes(image, layer), _bar(image, layer, largest))
+    return grid
+
+
+def _words(layer: Layer) -> str:
+    return " ".join(layer.instruction.split()) or "(no history)"
 
 
 def _sizes(image: Image, layer: Layer) -> list[str]:
@@ -101,7 +131,7 @@ def listing(image: Image) -> list[str]:
     """Every layer's changes as plain lines: sign, bytes, path."""
     lines: list[str] = []
     for layer, changes in zip(image.layers, image.changes, strict=True):
-        lines.append(f"layer {number(layer.index)}  {' '.join(layer.instruction.split()) or '(no history)'}")
+        lines.append(f"layer {number(layer.index)}  {_words(layer)}")
         lines += [_change(change) for change in changes]
     return lines
 

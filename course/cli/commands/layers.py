@@ -15,7 +15,7 @@ from rich.live import Live
 
 from course.archive import open_image, outline, read_image
 from course.cli.console import TerminalSteps, out, print_json
-from course.cli.layer_table import listing, size, summary, table
+from course.cli.layer_table import LayerTable, listing, size, summary
 from course.engine.connect import connect
 from course.layers import Image, Layer, to_json
 from course.steps import SILENT
@@ -124,14 +124,16 @@ def _from_engine(
             return read_image(client, name, platform=platform, dockerfile=dockerfile, steps=steps), _console()
         rough = outline(client, name, dockerfile=dockerfile)
         console = _console()
-        with Live(table(rough, note="reading the files …"), console=console, refresh_per_second=8) as live:
+        with Live(
+            LayerTable(rough, note="reading the files …"), console=console, refresh_per_second=8
+        ) as live:
             layers = list(rough.layers)
 
             def on_layer(layer: Layer) -> None:
                 layers[layer.index] = layer
                 known = sum(one.files for one in layers)
                 live.update(
-                    table(replace(rough, layers=tuple(layers)), note=f"reading … {known:,} files so far")
+                    LayerTable(replace(rough, layers=tuple(layers)), note=f"reading … {known:,} files so far")
                 )
 
             image = read_image(
@@ -141,7 +143,7 @@ def _from_engine(
                 dockerfile=dockerfile,
                 on_layer=None if platform else on_layer,
             )
-            live.update(table(image))
+            live.update(LayerTable(image))
         return image, console
 
 
@@ -168,7 +170,7 @@ def _show(
             click.echo(line)
         click.echo()
     elif not drawn:
-        console.print(table(image))
+        console.print(LayerTable(image))
     if not files:
         console.print()
     for line in summary(image):
