@@ -13,6 +13,7 @@ from html import escape
 from typing import Any
 from urllib.parse import unquote
 
+from course.amounts import size
 from course.engine.gateway import Call, Gateway
 
 _ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
@@ -120,16 +121,6 @@ def record(gateway: Gateway) -> Iterator[Recording]:
 def show(calls: Iterable[Call]) -> TapeView:
     """The calls as an object that a notebook displays as a table and a terminal as text."""
     return TapeView(calls)
-
-
-def size(count: int) -> str:
-    """Bytes in decimal units, as docker prints them: 0 B, 837 B, 1.9 kB, 306 MB."""
-    amount = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 999.5 or unit == "GB":
-            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 99.5 else f"{amount:.1f} {unit}"
-        amount /= 1000
-    raise AssertionError("unreachable")
 
 
 def _target(call: Call) -> str:

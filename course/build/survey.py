@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from course.amounts import size
 from course.build.ignore import Ignore, Verdicts, names_of, read
 from course.errors import ContextError
 
@@ -55,8 +56,8 @@ class Survey:
         place = self.ignore_file or ".dockerignore"
         advice = f"Name what the build doesn't need in {place}: every build sends it."
         if self.bytes >= MANY_BYTES:
-            named = ", ".join(f"{entry.path} ({_amount(entry.size)})" for entry in self.largest())
-            what = f"{_amount(self.bytes)} in {len(self.entries):,} files. The largest: {named}"
+            named = ", ".join(f"{entry.path} ({size(entry.size)})" for entry in self.largest())
+            what = f"{size(self.bytes)} in {len(self.entries):,} files. The largest: {named}"
         else:
             folder, count = self._fullest()
             what = f"{len(self.entries):,} files, {count:,} of them in {folder}"
@@ -165,11 +166,3 @@ def _with_parents(path: str) -> Iterator[str]:
     while path:
         yield path
         path = path.rpartition("/")[0]
-
-
-def _amount(size: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000 or unit == "GB":
-            break
-        size /= 1000
-    return f"{size:.0f} {unit}" if unit == "B" or size >= 10 else f"{size:.1f} {unit}"

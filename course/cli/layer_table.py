@@ -10,6 +10,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from course.amounts import size
 from course.layers import Change, Image, Layer, duplicates, readable
 
 _HEAD = "instruction"
@@ -89,15 +90,6 @@ def _bar(image: Image, layer: Layer, largest: int) -> Text:
 def number(index: int) -> str:
     """How people count layers: the lowest is 1. (In JSON, as in Python, it has the index 0.)"""
     return str(index + 1)
-
-
-def size(count: int) -> str:
-    """Bytes in the unit that suits them: "412 MB", "3.1 kB", "17 B"."""
-    for unit, power in (("B", 0), ("kB", 1), ("MB", 2), ("GB", 3)):
-        value = count / 1000**power
-        if value < 999.5 or unit == "GB":
-            break
-    return f"{value:.0f} {unit}" if value >= 99.5 or unit == "B" else f"{value:.1f} {unit}"
 
 
 def summary(image: Image) -> list[str]:

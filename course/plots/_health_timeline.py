@@ -9,6 +9,7 @@ from typing import Any
 
 from matplotlib.lines import Line2D
 
+from course.plots.events import nanoseconds
 from course.plots.picture import Picture
 from course.plots.style import BLUE, FAINT, GREY, ICE, INK, ORANGE, RED, canvas
 
@@ -59,14 +60,14 @@ def health(events: Sequence[Mapping[str, Any]]) -> Health:
     The stream doesn't say which exec is a check: it is the command whose end changed the health, or else
     the one that was run most often.
     """
-    ordered = sorted((event for event in events if event.get("Type") == "container"), key=_when)
-    zero = next((_when(event) for event in ordered if event["Action"] == "start"), 0)
+    ordered = sorted((event for event in events if event.get("Type") == "container"), key=nanoseconds)
+    zero = next((nanoseconds(event) for event in ordered if event["Action"] == "start"), 0)
     changes: list[tuple[float, str]] = []
     runs: list[Run] = []
     commands: dict[str, str] = {}
     check = ""
     for event in ordered:
-        seconds, action = (_when(event) - zero) / 1e9, str(event["Action"])
+        seconds, action = (nanoseconds(event) - zero) / 1e9, str(event["Action"])
         attributes = event.get("Actor", {}).get("Attributes", {})
         if action.startswith("exec_start: "):
             commands[attributes.get("execID", "")] = action.removeprefix("exec_start: ")
@@ -79,7 +80,7 @@ def health(events: Sequence[Mapping[str, Any]]) -> Health:
                 check = check or runs[-1].command
     if not check and runs:
         check = Counter(run.command for run in runs).most_common(1)[0][0]
-    end = (_when(ordered[-1]) - zero) / 1e9 if ordered else 0.0
+    end = (nanoseconds(ordered[-1]) - zero) / 1e9 if ordered else 0.0
     return Health(
         _spans(changes, end),
         tuple(run for run in runs if run.command == check),
@@ -186,7 +187,3 @@ def _alt(found: Health) -> str:
     if found.others:
         words += f" Run inside meanwhile: {', '.join(run.command for run in found.others)}."
     return words + (" The process ended." if ended else " The process never ended.")
-
-
-def _when(event: Mapping[str, Any]) -> int:
-    return int(event.get("timeNano") or int(event["time"]) * 1_000_000_000)

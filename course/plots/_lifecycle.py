@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from course.plots.events import nanoseconds
 from course.plots.picture import Picture
 from course.plots.style import BLUE, FAINT, GREY, ICE, INK, ORANGE, bare, canvas
 
@@ -39,14 +40,14 @@ class Moment:
 
 def moments(events: Sequence[Mapping[str, Any]]) -> tuple[Moment, ...]:
     """The container events of a stream, oldest first, in seconds after the first of them."""
-    ordered = sorted((event for event in events if event.get("Type") == "container"), key=_when)
+    ordered = sorted((event for event in events if event.get("Type") == "container"), key=nanoseconds)
     # The engine tells of `die` and `stop` from two threads, milliseconds apart, and either may come first.
     for at in range(1, len(ordered)):
         if [ordered[at - 1]["Action"], ordered[at]["Action"]] == ["stop", "die"]:
             ordered[at - 1 : at + 1] = [ordered[at], ordered[at - 1]]
-    first = _when(ordered[0]) if ordered else 0
+    first = nanoseconds(ordered[0]) if ordered else 0
     return tuple(
-        Moment((_when(e) - first) / 1e9, str(e["Action"]).split(":")[0], _detail(e)) for e in ordered
+        Moment((nanoseconds(e) - first) / 1e9, str(e["Action"]).split(":")[0], _detail(e)) for e in ordered
     )
 
 
@@ -105,10 +106,6 @@ def _spans(points: Sequence[Moment]) -> list[tuple[int, int, str]]:
     if state in _LOOK and since < len(points):
         spans.append((since, len(points), state))
     return spans
-
-
-def _when(event: Mapping[str, Any]) -> int:
-    return int(event.get("timeNano") or int(event["time"]) * 1_000_000_000)
 
 
 def _detail(event: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Who may import whom inside the two packages. A name stands for the module or folder of that name.
 COURSE: dict[str, set[str]] = {
     "errors": set(),
+    "amounts": set(),
     "paths": set(),
     "database": set(),
     "steps": set(),
@@ -31,7 +32,7 @@ COURSE: dict[str, set[str]] = {
     "trace": {"errors", "dockerfile"},  # why a step ran again is read off the two Dockerfiles
     "engine": {"errors", "paths", "steps", "database"},
     "archive": {"errors", "paths", "steps", "dockerfile", "layers", "engine"},
-    "build": {"errors", "paths", "steps", "trace", "engine", "dockerfile"},
+    "build": {"errors", "amounts", "paths", "steps", "trace", "engine", "dockerfile"},
     "images": {"errors", "paths", "steps", "build", "engine"},
     "exercises": {"errors", "paths"},
     "progress": {"errors", "paths", "database"},
@@ -48,7 +49,7 @@ COURSE: dict[str, set[str]] = {
         "progress",
         "tape_view",
     },
-    "tape_view": {"engine"},
+    "tape_view": {"amounts", "engine"},
     "prepare": {"errors", "steps", "engine", "images"},
     "lab": {"errors", "paths", "engine"},
     "doctor": {"errors", "paths", "steps", "engine", "images"},

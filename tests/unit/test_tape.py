@@ -8,9 +8,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from course.amounts import size
 from course.engine.gateway import Call, Tape
 from course.engine.gateway.call import OpenCall
-from course.tape_view import TapeView, show, size
+from course.tape_view import TapeView, show
 
 CALL = Call(
     method="POST",

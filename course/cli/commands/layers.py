@@ -13,9 +13,10 @@ import click
 from rich.console import Console
 from rich.live import Live
 
+from course.amounts import size
 from course.archive import open_image, outline, read_image
 from course.cli.console import TerminalSteps, out, print_json
-from course.cli.layer_table import LayerTable, listing, size, summary
+from course.cli.layer_table import LayerTable, listing, summary
 from course.engine.connect import connect
 from course.layers import Image, Layer, to_json
 from course.steps import SILENT
