@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from checkers.limits import Limits, size
 from course import build as api
 from course.build.buildx import find
 from course.build.context import check_dockerfile
-from course.engine.describe import version_number
+from course.engine.describe import store_of, version_number
 from course.engine.labels import made_image
 from course.errors import BuildError, EngineRefused, EngineTooOld, StepFailed
 from course.trace import Build
@@ -180,7 +180,7 @@ def _builder(attempt: Attempt) -> Callable[..., Build] | None:
 
 def _need_platforms(attempt: Attempt) -> None:
     """Raises NotHere where nothing here can build one image for several CPUs."""
-    if not is_containerd(attempt.info):
+    if store_of(attempt.info) != "containerd":
         raise NotHere(
             "This engine keeps images in a graph driver, which holds an image for one CPU only. One for "
             "two needs the containerd image store.",
@@ -195,12 +195,6 @@ def _need_platforms(attempt: Attempt) -> None:
 
 def _rootless(attempt: Attempt) -> bool:
     return "name=rootless" in (attempt.info.get("SecurityOptions") or [])
-
-
-def is_containerd(info: Mapping[str, Any]) -> bool:
-    """Whether the engine keeps images in the containerd store, from its `info`."""
-    kinds = dict(pair for pair in info.get("DriverStatus") or [] if len(pair) == 2)
-    return bool(kinds.get("driver-type") == "io.containerd.snapshotter.v1")
 
 
 def _plain(

@@ -15,7 +15,7 @@ import filelock
 
 from checkers import abandoned
 from checkers.attempt import Attempt
-from checkers.building import NotHere, is_containerd
+from checkers.building import NotHere
 from checkers.folder import put
 from checkers.interrupts import terminable
 from checkers.plans import Plan, plan_for
@@ -24,6 +24,7 @@ from checkers.rules.base import Rule
 from checkers.running import WrongAnswer
 from checkers.shorten import clean
 from course.engine.connect import connect
+from course.engine.describe import store_of
 from course.engine.failures import WIRE_ERRORS, translate
 from course.errors import BuildError, CheckBusy, CourseError, EngineError, ImageNotFound
 from course.exercises import Exercise, find, working_copy
@@ -174,7 +175,7 @@ def _engine(info: dict[str, Any]) -> dict[str, str]:
     """Version and image store, for the report."""
     return {
         "version": str(info.get("ServerVersion", "")),
-        "store": "containerd" if is_containerd(info) else str(info.get("Driver", "")),
+        "store": store_of(info),
     }
 
 

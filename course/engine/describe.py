@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -62,7 +63,7 @@ def parse(info: dict[str, Any], version: dict[str, Any], address: Address) -> En
     return Engine(
         version=str(version.get("Version") or info.get("ServerVersion") or ""),
         api_version=str(version.get("ApiVersion", "")),
-        store=_store(info),
+        store=store_of(info),
         os=str(version.get("Os") or info.get("OSType") or ""),
         arch=str(version.get("Arch") or info.get("Architecture") or ""),
         kernel=str(info.get("KernelVersion", "")),
@@ -88,7 +89,8 @@ def version_number(text: str) -> tuple[int, int]:
         return 0, 0
 
 
-def _store(info: dict[str, Any]) -> str:
+def store_of(info: Mapping[str, Any]) -> str:
+    """Where an engine keeps its images, from its `/info`: "containerd", or the graph driver's name."""
     # DriverStatus names the snapshotter only when images are kept by containerd (moby, daemon/containerd).
     status = dict(pair for pair in info.get("DriverStatus") or [] if len(pair) == 2)
     return (
