@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 _TRANSIENT = re.compile(
     r"parent snapshot \S+ does not exist|failed to get state for index|lease .* not found"
 )
+_NOT_STARTED = re.compile(
+    # runc's own start, before any program of the learner's runs (opencontainers/runc, process_linux.go).
+    r"waiting for init preliminary setup|can't get final child's PID from pipe"
+)
 # Of all processes of a rootless engine's user on its machine, not of one build: it must leave them room.
 _ROOTLESS_PROCESSES = 4096
 _STARVED = re.compile(
@@ -81,13 +85,19 @@ def build(
             if last:  # twice in a row is no neighbour's coming and going
                 raise
         except (BuildError, EngineRefused) as error:
-            if not _TRANSIENT.search(f"{error} {error.detail}"):
+            words = f"{error} {error.detail}"
+            unstarted = _NOT_STARTED.search(words)
+            if not unstarted and not _TRANSIENT.search(words):
                 raise _explained(error, attempt.limits) from error
             if last:
                 raise EngineRefused(
-                    "The engine lost track of its build cache, twice.",
-                    hint="Check again. If it stays so: docker builder prune",
-                    detail=f"{error} {error.detail}",
+                    "The engine could not start a step of the build, twice."
+                    if unstarted
+                    else "The engine lost track of its build cache, twice.",
+                    hint="Check again when the machine is less busy. Run: course doctor"
+                    if unstarted
+                    else "Check again. If it stays so: docker builder prune",
+                    detail=words,
                 ) from error
     raise AssertionError  # the loop returns or raises
 
