@@ -16,16 +16,17 @@ import shutil
 import time
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from course import misconceptions
 from course.errors import InputError, ManifestError, NoWorkingCopy, UnknownExercise
 from course.paths import repository
 
 _ID = re.compile(r"\d{2}-[a-z0-9]+(?:-[a-z0-9]+)*")
-MISCONCEPTIONS = frozenset(f"M{number:02}" for number in range(1, 26))
-"""The codes of the course's list of misconceptions."""
+_KEYS = {"id", "title", "minutes", "images", "hints", "hints_for", "misconceptions"}
+_STEPS = range(2, 5)  # of a ladder for one check: nudge, pointer, near-solution
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Exercise:
     hints: tuple[str, ...]  # from a nudge to nearly the answer
     misconceptions: tuple[str, ...]  # what a wrong answer may show
     folder: Path
+    # Ladders for one failing check: "healthy", or "answers/M02" for it with that misconception.
+    hints_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     @property
     def chapter(self) -> str:
@@ -185,10 +188,11 @@ def _exercise(folder: Path, entry: Mapping[str, Any]) -> Exercise:
     ]
     if any(not isinstance(hint, str) or not hint.strip() for hint in entry.get("hints", [])):
         problems.append("a hint is empty")
-    unknown = sorted(set(entry.get("misconceptions", [])) - MISCONCEPTIONS)
+    unknown = sorted(set(entry.get("misconceptions", [])) - set(misconceptions.ALL))
     if unknown:
         problems.append(f"misconceptions {', '.join(unknown)} are not in the list")
-    if extra := set(entry) - {"id", "title", "minutes", "images", "hints", "misconceptions"}:
+    problems += _ladder_problems(entry)
+    if extra := set(entry) - _KEYS:
         problems.append(f"unknown keys {', '.join(sorted(extra))}")
     if problems:
         raise ManifestError(f"exercises.toml, {name}: {'; '.join(problems)}.")
@@ -200,7 +204,27 @@ def _exercise(folder: Path, entry: Mapping[str, Any]) -> Exercise:
         hints=tuple(hint.strip() for hint in entry["hints"]),
         misconceptions=tuple(entry.get("misconceptions", [])),
         folder=folder / name,
+        hints_for={
+            key: tuple(hint.strip() for hint in ladder) for key, ladder in entry.get("hints_for", {}).items()
+        },
     )
+
+
+def _ladder_problems(entry: Mapping[str, Any]) -> list[str]:
+    """Of what the plan isn't needed for: whether its checks have such names, the self-check sees."""
+    ladders = entry.get("hints_for", {})
+    if not isinstance(ladders, dict):
+        return ["hints_for is no table"]
+    problems = []
+    for key, ladder in ladders.items():
+        code = key.partition("/")[2]
+        if "/" in key and code not in entry.get("misconceptions", []):
+            problems.append(f"hints_for {key}: {code or 'nothing'} is none of its misconceptions")
+        if not isinstance(ladder, list) or len(ladder) not in _STEPS:
+            problems.append(f"hints_for {key} is no list of {_STEPS[0]} to {_STEPS[-1]} hints")
+        elif any(not isinstance(hint, str) or not hint.strip() for hint in ladder):
+            problems.append(f"hints_for {key}: a hint is empty")
+    return problems
 
 
 def _agree(folder: Path, found: tuple[Exercise, ...]) -> None:

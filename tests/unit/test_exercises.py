@@ -65,8 +65,36 @@ BROKEN = {
         lambda root: change(root, "minutes = 5", "minutes = 5\nminute = 5"),
         "unknown keys minute",
     ),
+    "an unlisted code of a ladder": (
+        lambda root: add(root, '"builds/M03" = ["a", "b"]'),
+        "hints_for builds/M03: M03 is none of its misconceptions",
+    ),
+    "no code after the stroke": (
+        lambda root: add(root, '"builds/" = ["a", "b"]'),
+        "builds/: nothing is none",
+    ),
+    "one hint for a check": (lambda root: add(root, 'builds = ["a"]'), "no list of 2 to 4 hints"),
+    "five hints for a check": (
+        lambda root: add(root, 'builds = ["a", "b", "c", "d", "e"]'),
+        "no list of 2 to 4 hints",
+    ),
+    "an empty hint for a check": (
+        lambda root: add(root, 'builds = ["a", " "]'),
+        "hints_for builds: a hint is empty",
+    ),
+    "hints for a check in a string": (lambda root: add(root, 'builds = "ab"'), "no list of 2 to 4 hints"),
+    "ladders in no table": (
+        lambda root: change(root, "minutes = 5", 'minutes = 5\nhints_for = ["a"]'),
+        "hints_for is no table",
+    ),
     "wrong kind": (lambda root: change(root, "minutes = 5", 'minutes = "5"'), "minutes is missing"),
 }
+
+
+def add(root: Path, ladder: str) -> None:
+    """A ladder for the last exercise."""
+    with manifest(root).open("a") as file:
+        file.write(f"[exercise.hints_for]\n{ladder}\n")
 
 
 def change(root: Path, old: str, new: str) -> None:
@@ -81,6 +109,14 @@ def test_a_manifest_that_disagrees_is_an_error(root: Path, name: str) -> None:
     harm(root)
     with pytest.raises(ManifestError, match=words):
         exercises.load()
+
+
+def test_ladders_for_checks(root: Path) -> None:
+    add(root, 'builds = ["a", " b "]\n"answers/M02" = ["c", "d", "e", "f"]')
+    first, second = exercises.load()
+    assert first.hints_for == {}
+    assert second.hints_for == {"builds": ("a", "b"), "answers/M02": ("c", "d", "e", "f")}
+    assert len({first, second}) == 2, "an exercise can be a key"
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,11 @@ COURSE: dict[str, set[str]] = {
     "archive": {"errors", "paths", "steps", "dockerfile", "layers", "engine"},
     "build": {"errors", "amounts", "paths", "steps", "trace", "engine", "dockerfile"},
     "images": {"errors", "paths", "steps", "build", "engine"},
-    "exercises": {"errors", "paths"},
+    "misconceptions": {"errors"},
+    "exercises": {"errors", "paths", "misconceptions"},
+    "hints": {"errors", "exercises", "progress", "misconceptions"},
     "progress": {"errors", "paths", "database"},
+    "snapshots": {"errors", "exercises"},
     "plots": {"errors", "layers", "trace"},
     # a widget's static form is a figure
     "widgets": {
@@ -57,7 +60,7 @@ COURSE: dict[str, set[str]] = {
 FACES = {"cli", "notebook"}  # may import everything; nothing imports them
 CHECKERS = {
     "errors", "paths", "steps", "dockerfile", "layers", "trace", "engine", "archive", "build", "images",
-    "exercises",
+    "exercises", "misconceptions",
 }  # fmt: skip
 
 
