@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 BUSY_SECONDS = 10.0
 """How long a call waits for another program's write."""
+
+
+class NewerFile(sqlite3.DatabaseError):
+    """A file that a newer version of the course has upgraded."""
 
 
 def open_database(path: Path, schema: str, *, check_same_thread: bool = True) -> sqlite3.Connection:
@@ -42,3 +47,25 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+def upgrade(connection: sqlite3.Connection, versions: Sequence[Sequence[str]]) -> None:
+    """Brings a file to the newest of `versions`: each is the SQL that leads there from the one before.
+
+    A file remembers how many it has seen. Programs that open an old file together upgrade it once, and a
+    crash in between leaves it as it was. Raises NewerFile, or sqlite3.Error.
+    """
+    if _version(connection) == len(versions):
+        return
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        seen = _version(connection)  # another program may have upgraded it meanwhile
+        if seen > len(versions):
+            raise NewerFile(f"its version is {seen}, and this course knows {len(versions)}")
+        for statement in (line for version in versions[seen:] for line in version):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(versions)}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

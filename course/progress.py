@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import sqlite3
 import time
@@ -11,21 +12,42 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course.database import open_database
+from course.database import NewerFile, open_database, upgrade
 from course.errors import InputError
 from course.paths import paths
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS attempts (
-    id INTEGER PRIMARY KEY, exercise TEXT NOT NULL, at REAL NOT NULL, status TEXT NOT NULL,
-    score REAL NOT NULL, seconds REAL NOT NULL, report TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS attempts_exercise ON attempts (exercise, at);
-CREATE TABLE IF NOT EXISTS hints (exercise TEXT NOT NULL, number INTEGER NOT NULL, at REAL NOT NULL,
-    PRIMARY KEY (exercise, number));
-CREATE TABLE IF NOT EXISTS predictions (
-    id INTEGER PRIMARY KEY, question TEXT NOT NULL, answer TEXT NOT NULL, correct INTEGER, at REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS predictions_question ON predictions (question, at);
-"""
+_VERSIONS = (
+    # Files of the first version don't know that they are one: hence IF NOT EXISTS.
+    (
+        "CREATE TABLE IF NOT EXISTS attempts (id INTEGER PRIMARY KEY, exercise TEXT NOT NULL, "
+        "at REAL NOT NULL, status TEXT NOT NULL, score REAL NOT NULL, seconds REAL NOT NULL, "
+        "report TEXT NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS attempts_exercise ON attempts (exercise, at)",
+        "CREATE TABLE IF NOT EXISTS hints (exercise TEXT NOT NULL, number INTEGER NOT NULL, "
+        "at REAL NOT NULL, PRIMARY KEY (exercise, number))",
+        "CREATE TABLE IF NOT EXISTS predictions (id INTEGER PRIMARY KEY, question TEXT NOT NULL, "
+        "answer TEXT NOT NULL, correct INTEGER, at REAL NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS predictions_question ON predictions (question, at)",
+    ),
+    # Hints of several ladders; what was taken before is of the general one. SQLite can't change a key.
+    (
+        "CREATE TABLE new_hints (exercise TEXT NOT NULL, ladder TEXT NOT NULL, number INTEGER NOT NULL, "
+        "at REAL NOT NULL, PRIMARY KEY (exercise, ladder, number))",
+        "INSERT INTO new_hints SELECT exercise, '', number, at FROM hints",
+        "DROP TABLE hints",
+        "ALTER TABLE new_hints RENAME TO hints",
+    ),
+    # Signs of somebody at work on an exercise, beside its attempts and hints: what time spent is told from.
+    (
+        "CREATE TABLE signs (id INTEGER PRIMARY KEY, exercise TEXT NOT NULL, what TEXT NOT NULL, "
+        "at REAL NOT NULL)",
+        "CREATE INDEX signs_exercise ON signs (exercise, at)",
+    ),
+)
+_SIGN_SECONDS = 30
+"""A sign so soon after another one tells nothing new: an editor may save each second."""
+_LONGEST_PAUSE = 15 * 60
+"""Of a longer silence so many seconds count as work."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +58,7 @@ class State:
     passed: bool = False
     last: str = ""  # the last verdict: pass, fail, error; "" if there was none
     best: float = 0.0
-    hints: int = 0
+    hints: int = 0  # of all its ladders
 
 
 @dataclass(frozen=True)
@@ -87,7 +109,7 @@ class Progress:
                 "(SELECT status FROM attempts AS a WHERE a.exercise = b.exercise ORDER BY id DESC LIMIT 1) "
                 "FROM attempts AS b GROUP BY exercise"
             ).fetchall()
-            hints = dict(db.execute("SELECT exercise, max(number) FROM hints GROUP BY exercise").fetchall())
+            hints = dict(db.execute("SELECT exercise, count(*) FROM hints GROUP BY exercise").fetchall())
         found = {
             name: State(count, bool(passed), last, best, hints.pop(name, 0))
             for name, count, passed, best, last in attempts
@@ -98,16 +120,54 @@ class Progress:
         """How one exercise stands; all zero for one never tried."""
         return self.states().get(exercise, State())
 
-    def take_hint(self, exercise: str, available: int) -> int:
-        """The number, from 1, of the next hint of `available`; after the last one, the last one again."""
+    def take_hint(self, exercise: str, available: int, ladder: str = "") -> int:
+        """The number, from 1, of the next hint of `available`; after the last one, the last one again.
+
+        An exercise may have several ladders of hints, and how far one went is kept for each; "" is the
+        general one.
+        """
         with self._open() as db:
             db.execute("BEGIN IMMEDIATE")
             (taken,) = db.execute(
-                "SELECT coalesce(max(number), 0) FROM hints WHERE exercise = ?", (exercise,)
+                "SELECT coalesce(max(number), 0) FROM hints WHERE exercise = ? AND ladder = ?",
+                (exercise, ladder),
             ).fetchone()
             number = min(int(taken) + 1, available)
-            db.execute("INSERT OR IGNORE INTO hints VALUES (?, ?, ?)", (exercise, number, time.time()))
+            db.execute(
+                "INSERT OR IGNORE INTO hints (exercise, ladder, number, at) VALUES (?, ?, ?, ?)",
+                (exercise, ladder, number, time.time()),
+            )
         return number
+
+    def note(self, exercise: str, what: str) -> None:
+        """Keeps a sign of work on an exercise: "start", "open", "save". Time spent is told from these."""
+        now = time.time()
+        with self._open() as db:
+            db.execute(
+                "INSERT INTO signs (exercise, what, at) SELECT ?, ?, ? WHERE NOT EXISTS "
+                "(SELECT 1 FROM signs WHERE exercise = ? AND at > ?)",
+                (exercise, what, now, exercise, now - _SIGN_SECONDS),
+            )
+
+    def seconds_spent(self) -> dict[str, float]:
+        """Exercise → seconds of work, up to its first pass, or so far.
+
+        An estimate: the time between two signs of life (start, open, save, hint, a check's begin and end)
+        counts, and of a silence at most a quarter of an hour.
+        """
+        with self._open() as db:
+            passed = dict(
+                db.execute("SELECT exercise, min(at) FROM attempts WHERE status = 'pass' GROUP BY exercise")
+            )
+            rows = db.execute(
+                "SELECT exercise, at FROM signs UNION ALL SELECT exercise, at FROM hints UNION ALL "
+                "SELECT exercise, at FROM attempts UNION ALL SELECT exercise, at - seconds FROM attempts"
+            ).fetchall()
+        signs: dict[str, list[float]] = {}
+        for exercise, at in rows:
+            if at <= passed.get(exercise, at):
+                signs.setdefault(exercise, []).append(at)
+        return {exercise: _worked(sorted(moments)) for exercise, moments in signs.items()}
 
     def predict(self, question: str, answer: str, correct: bool | None = None) -> None:
         """Keeps a prediction; `question` is an id such as "02/layers-1"."""
@@ -131,18 +191,25 @@ class Progress:
         ]
 
     def forget(self, exercise: str) -> None:
-        """Drops the attempts and hints of one exercise."""
+        """Drops the attempts, hints and times of one exercise."""
         with self._open() as db:
-            db.execute("DELETE FROM attempts WHERE exercise = ?", (exercise,))
-            db.execute("DELETE FROM hints WHERE exercise = ?", (exercise,))
+            for table in ("attempts", "hints", "signs"):
+                db.execute(f"DELETE FROM {table} WHERE exercise = ?", (exercise,))  # noqa: S608
+
+    def forget_all(self) -> None:
+        """Drops all that is known, predictions too."""
+        with self._open() as db:
+            for table in ("attempts", "hints", "signs", "predictions"):
+                db.execute(f"DELETE FROM {table}")  # noqa: S608
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            db = open_database(self._path, _SCHEMA)
+            db = open_database(self._path, "")
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from error
         try:
+            upgrade(db, _VERSIONS)
             with db:
                 yield db
         except sqlite3.DatabaseError as error:
@@ -151,7 +218,12 @@ class Progress:
             db.close()
 
     def _unusable(self, error: Exception) -> InputError:
+        older = "Update the course, or move" if isinstance(error, NewerFile) else "Move"
         return InputError(
             f"The record of your progress cannot be used: {self._path.name}: {error}.",
-            hint=f"Move {self._path} away; a new one is made.",
+            hint=f"{older} {self._path} away; a new one is made.",
         )
+
+
+def _worked(moments: list[float]) -> float:
+    return sum(min(later - earlier, _LONGEST_PAUSE) for earlier, later in itertools.pairwise(moments))
