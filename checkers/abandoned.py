@@ -42,7 +42,7 @@ def removed(client: docker.DockerClient) -> Iterator[None]:
 def remove(client: docker.DockerClient) -> None:
     """Removes it. What the engine refuses now, the next check or `course reset` tries again."""
     api: Any = client.api
-    for what in (_containers, _networks, _images):
+    for what in (_containers, _networks, _volumes, _images):
         with contextlib.suppress(*WIRE_ERRORS):
             for step in list(what(api)):
                 with contextlib.suppress(*WIRE_ERRORS):  # another check may have been faster
@@ -64,6 +64,12 @@ def _networks(api: Any) -> Iterator[Callable[[], object]]:
     for found in api.networks(filters={"label": [f"{MADE}=network", MAKER]}):
         if _left(found["Name"], found.get("Labels") or {}):
             yield lambda id=found["Id"]: api.remove_network(id)  # type: ignore[misc]
+
+
+def _volumes(api: Any) -> Iterator[Callable[[], object]]:
+    for found in api.volumes(filters={"label": [f"{MADE}=volume", MAKER]}).get("Volumes") or ():
+        if _left(found["Name"], found.get("Labels") or {}):
+            yield lambda name=found["Name"]: api.remove_volume(name)  # type: ignore[misc]
 
 
 def _images(api: Any) -> Iterator[Callable[[], object]]:

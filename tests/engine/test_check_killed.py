@@ -113,6 +113,26 @@ def test_what_only_looks_like_a_check_s_stays(client: docker.DockerClient) -> No
         client.api.remove_container(name)
 
 
+def test_volumes_of_the_dead_go_and_others_stay(client: docker.DockerClient) -> None:
+    name = f"{NAME}{uuid.uuid4().hex[:12]}"
+    dead = {MAKER: f"elsewhere 1 {time.time() - LONGEST - 9:.0f}"}
+    wanted = {
+        f"{name}-1": (made("volume") | {ATTEMPT: name} | dead, False),
+        f"{name}-2": (made("volume") | {ATTEMPT: name} | made_by(), True),
+        f"{name}-3": ({ATTEMPT: name} | dead, True),  # its `made` is missing: somebody else's
+        f"of-{name}": (made("volume") | {ATTEMPT: name} | dead, True),
+    }
+    try:
+        for volume, (labels, _) in wanted.items():
+            client.volumes.create(volume, labels=labels)
+        abandoned.remove(client)
+        there = {str(volume.name) for volume in client.volumes.list(filters={"name": name})}
+        assert there == {volume for volume, (_, stays) in wanted.items() if stays}
+    finally:
+        for volume in wanted:
+            client.api.remove_volume(volume, force=True)
+
+
 def test_whether_a_maker_is_gone() -> None:
     place, _, now = made_by()[MAKER].split(" ")
     process = subprocess.Popen(["true"])
