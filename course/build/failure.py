@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from course.dockerfile import parse
 from course.errors import BuildError, ContextError, DockerfileError, EngineRefused, EngineTooOld, StepFailed
 from course.trace import Build, Vertex
 
@@ -20,12 +21,12 @@ _LOG_LINES = 30  # npm's usage errors have 26 lines, and the reason stands in th
 def failed(message: dict[str, Any], build: Build) -> Exception:
     """The error for `message`, an object with "error" (and "errorDetail") from the build stream."""
     words = str((message.get("errorDetail") or {}).get("message") or message["error"]).strip()
-    if parse := _PARSE.search(words):
+    if place := _PARSE.search(words):
         return DockerfileError(
-            f"Line {parse[1]} of the Dockerfile: {parse[2].strip()}",
+            f"Line {place[1]} of the Dockerfile: {place[2].strip()}",
             hint="Mend that line.",
-            detail=_excerpt(build, int(parse[1])),
-            line=int(parse[1]),
+            detail=_excerpt(build, int(place[1])),
+            line=int(place[1]),
         )
     if "failed to read downloaded context" in words:  # moby/moby#47717: 26.1 with the containerd store
         return EngineTooOld(
@@ -38,7 +39,7 @@ def failed(message: dict[str, Any], build: Build) -> Exception:
     errors.sort(key=lambda vertex: "context canceled" in vertex.error)
     culprit = errors[0] if errors else None
     if culprit is None:
-        return _without_vertex(words)
+        return _too_early(words, build) or _without_vertex(words)
     if base := _BASE.match(culprit.name):
         return _no_base(base["image"], culprit.error)
     if "no active sessions" in culprit.error:
@@ -97,6 +98,20 @@ def _no_base(image: str, words: str) -> Exception:
         f"The base image {name} is not in this engine, and could not be pulled.",
         hint="Check its name and tag, or run: course images list",
         detail=words,
+    )
+
+
+def _too_early(words: str, build: Build) -> Exception | None:
+    """The error for an instruction before the first FROM: BuildKit gives no line for it."""
+    text = build.given.dockerfile if build.given else ""
+    first = next((one for one in parse(text) if one.keyword != "ARG"), None)
+    if first is None or first.keyword == "FROM":
+        return None
+    return DockerfileError(
+        f"Line {first.line}: {first.keyword} stands before any FROM: there is nothing yet to work on.",
+        hint="Only ARG may stand above the first FROM.",
+        detail=words,
+        line=first.line,
     )
 
 

@@ -41,16 +41,15 @@ def block_at(places: Mapping[int, range], line: int) -> int | None:
     return next((block for block, lines in places.items() if line in lines), None)
 
 
-def explain(error: CourseError, dockerfile: str, places: Mapping[int, range]) -> dict[str, Any]:
+def explain(error: CourseError, places: Mapping[int, range]) -> dict[str, Any]:
     """A failed build: `{"text", "hint", "detail", "block"}`, with the block at fault where it is known."""
-    text, hint, detail, line = str(error), error.hint, error.detail, getattr(error, "line", None)
-    # BuildKit gives no line for what stands before the first FROM.
-    first = next((one for one in parse(dockerfile) if one.keyword != "ARG"), None)
-    if line is None and first is not None and first.keyword != "FROM":
-        line, detail = first.line, detail or text
-        text = f"Line {line}: {first.keyword} stands before any FROM: there is nothing yet to work on."
-        hint = "Only ARG may stand above the first FROM."
-    return {"text": text, "hint": hint, "detail": detail, "block": block_at(places, line) if line else None}
+    line = getattr(error, "line", None)
+    return {
+        "text": str(error),
+        "hint": error.hint,
+        "detail": error.detail,
+        "block": block_at(places, line) if line else None,
+    }
 
 
 def outcomes(

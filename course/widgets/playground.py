@@ -85,7 +85,7 @@ class Playground(anywidget.AnyWidget):
         except CourseError as error:
             # The build's own words for any end from outside are those of a deadline.
             told = CourseError("The build was cancelled.") if self._cancelled else error
-            self.error = explain(told, text, lines)
+            self.error = explain(told, lines)
         except Exception as error:  # noqa: BLE001  in a thread nobody else would see it
             self.error = {"text": f"{type(error).__name__}: {error}", "hint": "", "detail": "", "block": None}
         else:

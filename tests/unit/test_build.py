@@ -16,6 +16,7 @@ from course.build.failure import failed
 from course.build.survey import survey
 from course.errors import BuildError, ContextError, CourseError, DockerfileError, EngineTooOld, StepFailed
 from course.trace import Build, Vertex
+from course.trace.given import Given
 from course.trace.lines import vertex_lines
 
 MULTI_STAGE = """\
@@ -168,6 +169,20 @@ def test_failures(words: str, build: Build, kind: type[CourseError], text: str) 
     error = failed({"error": words, "errorDetail": {"message": words}}, build)
     assert type(error) is kind
     assert text in str(error)
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "line"),
+    [("RUN x\nFROM y\n", 1), ("# z\nARG V=1\n\nCOPY . .\n", 4), ("ARG V=1\nFROM y\n", None)],
+)
+def test_what_stands_before_any_from_is_pointed_at(dockerfile: str, line: int | None) -> None:
+    words = "no build stage in current context"
+    error = failed({"error": words}, Build("", (), given=Given(dockerfile=dockerfile)))
+    assert getattr(error, "line", None) == line
+    if line:
+        assert isinstance(error, DockerfileError)
+        assert error.detail == words
+        assert "before any FROM" in str(error)
 
 
 def test_what_a_spoilt_attempt_ran_did_run() -> None:

@@ -167,14 +167,11 @@ def test_predictions_stand_beside_what_happened() -> None:
     assert [one["predicted"] for one in outcomes(compare(None, built()), lines, None)] == [None, None]
 
 
-def test_what_stands_before_from_is_pointed_at() -> None:
-    text, lines = compose(cut(DOCKERFILE), [1, 0, 2, 3])
-    said = explain(DockerfileError("no build stage in current context"), text, lines)
-    assert said["block"] == 1
-    assert said["text"].startswith("Line 2: COPY")
-    assert said["detail"] == "no build stage in current context"
-    other = explain(DockerfileError("odd", line=1), DOCKERFILE, {0: range(1, 2)})
-    assert (other["text"], other["block"]) == ("odd", 0)
+def test_the_block_at_fault_is_the_one_with_the_line() -> None:
+    _, lines = compose(cut(DOCKERFILE), [1, 0, 2, 3])
+    said = explain(DockerfileError("odd", detail="the engine's words", line=2), lines)
+    assert said == {"text": "odd", "hint": said["hint"], "detail": "the engine's words", "block": 1}
+    assert explain(DockerfileError("odd"), lines)["block"] is None
 
 
 def idle(playground: Playground, seconds: float = 10) -> None:
