@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from course import misconceptions
+from course.misconceptions import Misconception
 from course.trace import Build
 
 
@@ -28,16 +30,25 @@ class CheckResult:
     message: str = ""
     hint: str = ""
     misconception: str | None = None  # M01… of the course's list
-    line: int | None = None  # of the Dockerfile or Compose file
+    line: int | None = None  # of `file`
     evidence: str = ""  # the engine's or program's own words, shortened
     seconds: float = 0.0
     builds: tuple[Build, ...] = ()  # the one build, or two to compare, that a face may draw
     not_here: bool = False  # the engine lacks what the exercise is about, so that no answer can be checked
     story: str = ""  # of two builds: what was reused, what ran again and why, a line a step
+    expected: str = ""  # where the title doesn't say it: the very value
+    file: str = ""  # of the learner's folder, that `line` is of
+    code: str = ""  # that line, as the learner wrote it
+
+    @property
+    def believed(self) -> Misconception | None:
+        """The misconception that a wrong answer shows."""
+        return misconceptions.ALL.get(self.misconception or "")
 
     def to_json(self) -> dict[str, Any]:
-        """The check as the report format has it."""
-        return {
+        """The check as the report format has it. Belief, truth and link stand beside a misconception's code
+        only."""
+        found = {
             "id": self.id,
             "title": self.title,
             "status": str(self.status),
@@ -48,7 +59,13 @@ class CheckResult:
             "evidence": self.evidence,
             "seconds": round(self.seconds, 3),
             "story": self.story,
+            "expected": self.expected or self.title,
+            "file": self.file,
+            "code": self.code,
         }
+        if believed := self.believed:
+            found |= {"belief": believed.belief, "truth": believed.truth, "taught": believed.taught}
+        return found
 
 
 @dataclass(frozen=True)
@@ -72,6 +89,11 @@ class Report:
     def not_here(self) -> bool:
         """Whether this engine can check no answer to the exercise at all."""
         return any(check.not_here for check in self.checks)
+
+    @property
+    def first(self) -> CheckResult | None:
+        """The first check that failed or could not be told: what to look at now. None if there is none."""
+        return next((one for one in self.checks if one.status in {Status.FAIL, Status.ERROR}), None)
 
     @property
     def score(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,8 @@ from course.exercises import Exercise, find, working_copy
 from course.paths import paths
 from course.steps import SILENT, Steps
 from course.trace import Build, compare
+
+_CODE = 200  # characters of a line that a report quotes
 
 
 def check(
@@ -107,7 +110,7 @@ def apply(rule: Rule, attempt: Attempt) -> CheckResult:
     try:
         outcome = rule.check(attempt)
     except (BuildError, WrongAnswer) as error:
-        return _failed(rule.id, rule.title, error, time.monotonic() - began)
+        return _failed(rule.id, rule.title, error, time.monotonic() - began, attempt)
     except CourseError as error:
         return _could_not_tell(rule.id, rule.title, error, time.monotonic() - began)
     except WIRE_ERRORS as error:
@@ -125,12 +128,26 @@ def apply(rule: Rule, attempt: Attempt) -> CheckResult:
         message=clean(outcome.message, attempt),
         hint=outcome.hint,
         misconception=outcome.misconception,
-        line=outcome.line,
         evidence=clean(outcome.evidence, attempt),
         seconds=time.monotonic() - began,
         builds=outcome.builds,
         story=_story(outcome.builds),
+        expected=clean(outcome.expected, attempt),
+        **_place(attempt, outcome.line, outcome.file),
     )
+
+
+def _place(attempt: Attempt | None, line: int | None, file: str = "") -> dict[str, Any]:
+    """The file that a line is of, and what stands there. Rules that name no file mean the Dockerfile."""
+    if not line or attempt is None:
+        return {"line": line, "file": file}
+    file = file or "Dockerfile"
+    try:
+        with (attempt.folder / file).open(encoding="utf-8-sig", errors="replace") as text:
+            code = next(itertools.islice(text, line - 1, None), "")
+    except OSError:
+        code = ""
+    return {"line": line, "file": file, "code": clean(code[:_CODE])}
 
 
 def _story(builds: tuple[Build, ...]) -> str:
@@ -140,16 +157,18 @@ def _story(builds: tuple[Build, ...]) -> str:
     return clean(compare(*builds).text())
 
 
-def _failed(name: str, title: str, error: CourseError, seconds: float) -> CheckResult:
+def _failed(
+    name: str, title: str, error: CourseError, seconds: float, attempt: Attempt | None = None
+) -> CheckResult:
     return CheckResult(
         id=name,
         title=title,
         status=Status.FAIL,
         message=clean(str(error)),
         hint=error.hint or "The engine's own words are the evidence.",
-        line=getattr(error, "line", None),
         evidence=clean(error.detail),
         seconds=seconds,
+        **_place(attempt, getattr(error, "line", None), getattr(error, "file", "")),
     )
 
 

@@ -11,7 +11,8 @@ from course.trace import Build
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a rule saw. `line` is of the Dockerfile, `misconception` a code of the course's list."""
+    """What a rule saw. `line` is of the Dockerfile, or of the `file` that is named; `misconception` a code of
+    the course's list; `expected` what was wanted, where the rule's title doesn't say it."""
 
     right: bool
     message: str
@@ -21,6 +22,8 @@ class Outcome:
     evidence: str = ""
     builds: tuple[Build, ...] = ()  # the learner's build, or the one before and the one after an edit
     untold: bool = False  # this machine can't tell; what it can tell, other rules have
+    expected: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ def wrong(
     line: int | None = None,
     evidence: str = "",
     builds: tuple[Build, ...] = (),
+    expected: str = "",
+    file: str = "",
 ) -> Outcome:
     """The answer is wrong in this respect. Every wrong has a hint: what to look at next."""
-    return Outcome(False, message, hint, misconception, line, evidence, builds)
+    return Outcome(False, message, hint, misconception, line, evidence, builds, expected=expected, file=file)

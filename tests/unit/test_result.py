@@ -5,6 +5,7 @@ import json
 import pytest
 
 from checkers.result import CheckResult, Report, Status
+from course.misconceptions import find
 
 P, F, E, S = Status.PASS, Status.FAIL, Status.ERROR, Status.SKIP
 
@@ -33,7 +34,9 @@ def test_three_endings(statuses: tuple[Status, ...], status: Status, score: floa
 
 
 def test_the_stable_json() -> None:
-    check = CheckResult("a", "A", F, "message", "hint", "M02", 4, "evidence", 0.30049)
+    check = CheckResult(
+        "a", "A", F, "message", "hint", "M02", 4, "evidence", 0.30049, file="Dockerfile", code="EXPOSE 80"
+    )
     report = json.loads(json.dumps(Report("03-x", (check,), {"version": "28", "store": "x"}, 2.0).to_json()))
     assert report == {
         "exercise": "03-x",
@@ -53,6 +56,26 @@ def test_the_stable_json() -> None:
                 "evidence": "evidence",
                 "seconds": 0.3,
                 "story": "",
+                "expected": "A",
+                "file": "Dockerfile",
+                "code": "EXPOSE 80",
+                "belief": "localhost in a container is my computer.",
+                "truth": find("M02").truth,
+                "taught": find("M02").taught,
             }
         ],
     }
+
+
+def test_without_a_misconception_none_is_explained() -> None:
+    report = CheckResult("a", "A", P).to_json()
+    assert report["misconception"] is None
+    assert not {"belief", "truth", "taught"} & set(report)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "first"), [((P, F, F), "c1"), ((P, E, F), "c1"), ((S, P), None), ((S, F), "c1")]
+)
+def test_what_to_look_at_now(statuses: tuple[Status, ...], first: str | None) -> None:
+    found = made(*statuses).first
+    assert (found.id if found else None) == first
