@@ -14,6 +14,7 @@ from pathlib import Path
 
 import docker
 import pytest
+from docker.errors import NotFound
 
 from checkers import abandoned
 from checkers.abandoned import ATTEMPT, NAME
@@ -130,7 +131,8 @@ def test_volumes_of_the_dead_go_and_others_stay(client: docker.DockerClient) -> 
         assert there == {volume for volume, (_, stays) in wanted.items() if stays}
     finally:
         for volume in wanted:
-            client.api.remove_volume(volume, force=True)
+            with contextlib.suppress(NotFound):
+                client.api.remove_volume(volume, force=True)
 
 
 def test_whether_a_maker_is_gone() -> None:
