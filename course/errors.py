@@ -32,7 +32,8 @@ CourseError
 │   ├── UnknownExercise          no exercise of that name
 │   ├── ManifestError            exercises.toml and the folders disagree
 │   ├── NoWorkingCopy            the learner has not started it, or its folder is gone
-│   └── CheckBusy                the same exercise is being checked already
+│   ├── CheckBusy                the same exercise is being checked already
+│   └── FileChanged              another program changed the file that is to be saved
 ├── LabError                     JupyterLab could not be started
 └── InputError                   a file or an argument that cannot be used
 
@@ -207,6 +208,10 @@ class NoWorkingCopy(ExerciseError):
 
 class CheckBusy(ExerciseError):
     """Another check of the same exercise is running."""
+
+
+class FileChanged(ExerciseError):
+    """A file of the working copy is not what it was when somebody began to edit it."""
 
 
 class LabError(CourseError):

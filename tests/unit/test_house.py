@@ -39,6 +39,7 @@ COURSE: dict[str, set[str]] = {
     "hints": {"errors", "exercises", "progress", "misconceptions"},
     "progress": {"errors", "paths", "database"},
     "snapshots": {"errors", "exercises"},
+    "editing": {"errors", "snapshots"},
     "plots": {"errors", "layers", "trace"},
     # a widget's static form is a figure
     "widgets": {
