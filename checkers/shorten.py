@@ -15,6 +15,8 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
 
 def clean(text: str, attempt: Attempt | None = None) -> str:
     """`text` without escape sequences and host paths, the end kept of what is too long."""
+    # A file's name that is no UTF-8 comes as surrogates, which no terminal and no file takes.
+    text = text.encode("utf-8", "replace").decode("utf-8")
     text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _COPIES.sub("", text).strip()
     if attempt is not None:

@@ -138,6 +138,7 @@ def test_the_engine_is_to_blame(words: str) -> None:
 def test_words_are_cleaned_and_shortened() -> None:
     assert clean("\x1b[31mred\x1b[0m\x07 \x1b]0;title\x07ok\r\n") == "red ]0;titleok"
     assert clean(f"open {tempfile.gettempdir()}/course-check-abc_1/work/app.py: no") == "open work/app.py: no"
+    assert clean("hidden: \udce4.txt") == "hidden: ?.txt"
     long = clean("a" * MAX + "the end")
     assert long.startswith("… (7 characters left out)\n")
     assert long.endswith("the end")
