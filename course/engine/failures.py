@@ -69,9 +69,9 @@ def translate(error: BaseException, address: Address | None = None) -> CourseErr
             hint="Check DOCKER_CERT_PATH, DOCKER_TLS_VERIFY and the certificates' dates. Then: course doctor",
             detail=words,
         )
-    if any(
-        isinstance(one, TimeoutError | requests.Timeout | urllib3.exceptions.TimeoutError) for one in chain
-    ):
+    # urllib3 counts a connection that nobody took among its timeouts (NewConnectionError).
+    refused = any(isinstance(one, ConnectionRefusedError) for one in chain)
+    if not refused and any(isinstance(one, _TIMEOUTS) for one in chain):
         return EngineGone(
             f"The engine{where} did not answer in time. It hangs, or the machine is overloaded.", detail=words
         )

@@ -162,3 +162,12 @@ def test_other_errors_pass(error: Exception) -> None:
     with pytest.raises(type(error)) as caught, engine_errors():
         raise error
     assert caught.value is error
+
+
+def test_a_port_where_nobody_listens_is_no_slow_engine() -> None:
+    with socket.socket() as taken:  # bound and not listening: nobody else can take it meanwhile
+        taken.bind(("127.0.0.1", 0))
+        client = docker.DockerClient(f"tcp://127.0.0.1:{taken.getsockname()[1]}", version="1.43", timeout=10)
+        with pytest.raises(EngineGone, match="does not answer"), engine_errors():
+            client.ping()
+        client.close()
