@@ -4,7 +4,7 @@ ARGS ?=
 COURSE := .venv/bin/course
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check bench clean setup setup-dev
+.PHONY: help lab test check bank bench clean setup setup-dev
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -19,6 +19,9 @@ check: setup-dev  ## Lint, formatting, types: no engine needed
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+
+bank: setup-dev  ## Try the checkers on right and wrong answers: a confusion table (ARGS=--help: more)
+	@.venv/bin/python -m checkers.bank $(ARGS)
 
 bench: setup-dev  ## Measure the speed ratios and write build/bench.json
 	@.venv/bin/python -m bench $(ARGS)
