@@ -130,17 +130,22 @@ class Attempt:
         buildargs: Mapping[str, str] | None = None,
         fresh: str = "",
         platform: str = "",
+        target: str = "",
+        secrets: Mapping[str, str] | None = None,
     ) -> Built:
         """The image of the folder, or of a variant of it. The same arguments give the same image, or raise
         the same error, again. Any word for `fresh` makes another build, without the cache. `platform` may
-        name several ("linux/amd64,linux/arm64"), which are one image then.
+        name several ("linux/amd64,linux/arm64"), which are one image then. `target` is a stage, by name or
+        number. `secrets` (id → content) are for `RUN --mount=type=secret`; NotHere where that can't be.
 
         Raises BuildError and its kin for what the learner wrote, EngineError for what the engine did.
         """
         folder = folder or self.folder
-        key = repr((str(folder), sorted((buildargs or {}).items()), fresh, platform))
+        given, hidden = sorted((buildargs or {}).items()), sorted((secrets or {}).items())
+        key = repr((str(folder), given, fresh, platform, target, hidden))
         if key not in self._builds:
-            self._builds[key] = self._build(folder, dict(buildargs or {}), bool(fresh), platform)
+            what = building.What(folder, dict(given), bool(fresh), platform, target, dict(hidden))
+            self._builds[key] = self._build(what)
         found = self._builds[key]
         if isinstance(found, BuildError):
             raise found
@@ -152,21 +157,13 @@ class Attempt:
         vary(self.folder, copy, files)
         return copy
 
-    def _build(
-        self, folder: Path, buildargs: dict[str, str], fresh: bool, platform: str
-    ) -> Built | BuildError:
+    def _build(self, what: building.What) -> Built | BuildError:
         tag = f"{self.name}:{len(self._builds) + 1}"
         self._undo.append((_LAST, functools.partial(self._remove_image, tag)))
         with self.steps.step("Build the image") as step:
             try:
                 made_build = building.build(
-                    self,
-                    folder,
-                    tag,
-                    buildargs=buildargs,
-                    fresh=fresh,
-                    platform=platform,
-                    on_update=lambda update: step.update(note=building.now(update)),
+                    self, what, tag, on_update=lambda update: step.update(note=building.now(update))
                 )
             except BuildError as error:
                 return error
@@ -242,6 +239,13 @@ class Attempt:
         )
         return self.name
 
+    def volume(self) -> str:
+        """A new named volume, empty, that nobody else has; removed with the attempt's containers gone."""
+        name = f"{self.name}-{next(self._runs)}"
+        self._undo.append((_LAST, functools.partial(self._remove_volume, name)))
+        self.client.volumes.create(name, labels=made("volume") | self.marks)
+        return name
+
     @property
     def cage(self) -> Cage:
         """The attempt's own container, from which builds are limited and probes start."""
@@ -283,6 +287,10 @@ class Attempt:
         for network in self.client.networks.list(names=[name]):
             if network.name == name:
                 network.remove()
+
+    def _remove_volume(self, name: str) -> None:
+        with contextlib.suppress(NotFound):
+            self.client.api.remove_volume(name, force=True)
 
     def _remove_image(self, tag: str) -> None:
         with contextlib.suppress(NotFound):

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,26 +62,33 @@ class DiskFilled(TooMuch):
     """The free space fell while the build ran, and came back when it was cancelled."""
 
 
+@dataclass(frozen=True)
+class What:
+    """What to build: a folder, the attempt's or a variant of it, and with what."""
+
+    folder: Path
+    buildargs: Mapping[str, str] = field(default_factory=dict)
+    fresh: bool = False  # without the cache
+    platform: str = ""
+    target: str = ""  # a stage, by its name or number; "" is the last
+    secrets: Mapping[str, str] = field(default_factory=dict)  # id → content
+    dockerfile: str = "Dockerfile"  # its name in the folder
+    network: str = "none"  # of its RUN steps; "default" is asked for by name: `course review --network`
+
+
 def build(
-    attempt: Attempt,
-    folder: Path,
-    tag: str,
-    *,
-    buildargs: dict[str, str],
-    fresh: bool = False,
-    platform: str = "",
-    on_update: Callable[[Build], None] | None = None,
+    attempt: Attempt, what: What, tag: str, *, on_update: Callable[[Build], None] | None = None
 ) -> Build:
-    """Builds `folder`, the attempt's or a variant of it, as `tag`.
+    """Builds `what` as `tag`.
 
     Raises BuildError and its kin, TooMuch among them.
     """
-    text = check_dockerfile(folder)
+    text = check_dockerfile(what.folder, what.dockerfile)
     for last in (False, True):
         try:
-            if runs_nothing(text) and not platform:
-                return _plain(attempt, folder, tag, buildargs, fresh, on_update, None)
-            return _guarded(attempt, folder, tag, buildargs, fresh, platform, on_update)
+            if runs_nothing(text) and not what.platform:  # nothing could look at a secret, either
+                return _plain(attempt, what, tag, on_update, None)
+            return _guarded(attempt, what, tag, on_update)
         except DiskFilled:
             if last:  # twice in a row is no neighbour's coming and going
                 raise
@@ -115,20 +123,10 @@ def now(update: Build) -> str:
     return (busy[-1].instruction or busy[-1].name)[:60] if busy else ""
 
 
-def _guarded(
-    attempt: Attempt,
-    folder: Path,
-    tag: str,
-    buildargs: dict[str, str],
-    fresh: bool,
-    platform: str,
-    on_update: Callable[[Build], None] | None,
-) -> Build:
-    if platform:
+def _guarded(attempt: Attempt, what: What, tag: str, on_update: Callable[[Build], None] | None) -> Build:
+    if what.platform:
         _need_platforms(attempt)
-    how = _builder(attempt)
-    if platform and how:
-        how = functools.partial(how, platform=platform)
+    how = _builder(attempt, what)
     cancels: list[Callable[[], None]] = []
 
     def stop() -> None:
@@ -140,17 +138,20 @@ def _guarded(
         with guard:
             if how:
                 return how(
-                    context=folder,
+                    context=what.folder,
                     tag=tag,
-                    buildargs=buildargs,
+                    buildargs=what.buildargs,
                     labels=made_image(tag) | attempt.marks,
                     cgroup_parent=attempt.cage.cgroup_parent(attempt.info),
                     limits=attempt.limits,
-                    fresh=fresh,
+                    fresh=what.fresh,
+                    target=what.target,
+                    dockerfile=what.dockerfile,
+                    network=what.network,
                     on_start=cancels.append,
                 )
             own = [{"Name": "nproc", "Soft": _ROOTLESS_PROCESSES, "Hard": _ROOTLESS_PROCESSES}]
-            return _plain(attempt, folder, tag, buildargs, fresh, on_update, cancels.append, own)
+            return _plain(attempt, what, tag, on_update, cancels.append, own)
     except BuildError as error:
         if not guard.tripped:
             attempt.client.ping()  # an engine that went away is no wrong answer; this raises then
@@ -166,11 +167,18 @@ def _guarded(
         ) from error
 
 
-def _builder(attempt: Attempt) -> Callable[..., Build] | None:
+def _builder(attempt: Attempt, what: What) -> Callable[..., Build] | None:
     """What builds in a cage; None for a rootless engine. Raises EngineTooOld where there is no safe way."""
+    old = version_number(str(attempt.info.get("ServerVersion", ""))) < (23, 0)
+    if what.secrets and (old or _rootless(attempt)):
+        raise NotHere(
+            "Only buildx hands a secret to a build, and a check can't hold it to limits on "
+            + ("an engine older than 23." if old else "a rootless engine."),
+            hint="Your answer wasn't looked at. Check it on another engine. Run: course doctor",
+        )
     if _rootless(attempt):
         return None
-    if version_number(str(attempt.info.get("ServerVersion", ""))) < (23, 0):
+    if old:
         return functools.partial(classic.build, attempt.client)
     cli = find(attempt.client)
     if cli is None:
@@ -185,7 +193,7 @@ def _builder(attempt: Attempt) -> Callable[..., Build] | None:
             "limits.",
             hint="Run: course doctor",
         )
-    return functools.partial(buildx.build, cli)
+    return functools.partial(buildx.build, cli, platform=what.platform, secrets=what.secrets)
 
 
 def _need_platforms(attempt: Attempt) -> None:
@@ -209,22 +217,22 @@ def _rootless(attempt: Attempt) -> bool:
 
 def _plain(
     attempt: Attempt,
-    folder: Path,
+    what: What,
     tag: str,
-    buildargs: dict[str, str],
-    fresh: bool,
     on_update: Callable[[Build], None] | None,
     on_start: Callable[[Callable[[], None]], None] | None,
     ulimits: Sequence[dict[str, Any]] = (),
 ) -> Build:
     return api.build(
         attempt.client,
-        folder,
+        what.folder,
         tag=tag,
-        buildargs=buildargs,
+        buildargs=what.buildargs,
         labels=made_image(tag) | attempt.marks,
-        network="none",
-        no_cache=fresh,
+        network="" if what.network == "default" else what.network,
+        dockerfile=what.dockerfile,
+        target=what.target,
+        no_cache=what.fresh,
         ulimits=[*attempt.limits.ulimits(), *ulimits],
         max_context_bytes=attempt.limits.context,
         timeout=attempt.limits.build,

@@ -5,6 +5,7 @@ BuildKit), and the docker CLI's buildx speaks that channel; so it is used where 
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -26,29 +27,48 @@ def build(
     limits: Limits,
     fresh: bool = False,
     platform: str = "",
+    target: str = "",
+    secrets: Mapping[str, str] | None = None,
+    dockerfile: str = "Dockerfile",
+    network: str = "none",
     on_start: Callable[[Callable[[], None]], None] | None = None,
 ) -> Build:
-    """Builds `context`, its RUN steps beneath `cgroup_parent` and without a network.
+    """Builds `context`, its RUN steps beneath `cgroup_parent`. `secrets`: id → content.
 
     Raises as course.build.build does.
     """
     given = Given(
-        check_dockerfile(context),
+        check_dockerfile(context, dockerfile),
+        dockerfile,
         tag=tag,
         platform=platform,
-        network="none",
+        target=target,
+        network=network,
         no_cache=fresh,
         build_args=buildargs,
         labels=labels,
     )
     ulimits = [f"--ulimit={limit['Name']}={limit['Soft']}:{limit['Hard']}" for limit in limits.ulimits()]
-    with contextlib.closing(pack(context, max_bytes=limits.context)) as packed:
+    with (
+        tempfile.TemporaryDirectory(prefix="course-check-") as hidden,  # no part of any context
+        contextlib.closing(pack(context, dockerfile=dockerfile, max_bytes=limits.context)) as packed,
+    ):
         return buildx.build(
             cli,
             context,
             given,
-            options=["--cgroup-parent", cgroup_parent, *ulimits],
+            options=["--cgroup-parent", cgroup_parent, *ulimits, *_secrets(Path(hidden), secrets or {})],
             timeout=limits.build,
             on_start=on_start,
             packed=packed,  # the story of the next build names the file that changed
         )
+
+
+def _secrets(folder: Path, secrets: Mapping[str, str]) -> list[str]:
+    """The options that hand them over, each written to a file in `folder`."""
+    options = []
+    for number, (name, content) in enumerate(secrets.items()):
+        file = folder / str(number)
+        file.write_text(content)
+        options.append(f"--secret=id={name},src={file}")
+    return options

@@ -36,26 +36,31 @@ def build(
     cgroup_parent: str,
     limits: Limits,
     fresh: bool = False,
+    target: str = "",
+    dockerfile: str = "Dockerfile",
+    network: str = "none",
     on_start: Callable[[Callable[[], None]], None] | None = None,
 ) -> Build:
     """Builds `context`, its steps beneath `cgroup_parent`. The result has no vertices: this builder tells
     none. Raises as course.build.build does."""
-    text = check_dockerfile(context)
+    text = check_dockerfile(context, dockerfile)
     began = time.monotonic()
     params = {
         "t": tag,
         "rm": "1",
         "forcerm": "1",
-        "networkmode": "none",
+        "networkmode": network,
+        "dockerfile": dockerfile,
         "cgroupparent": cgroup_parent,
         "ulimits": json.dumps(limits.ulimits()),
         "buildargs": json.dumps(dict(buildargs)),
         "labels": json.dumps(dict(labels)),
         "nocache": "1" if fresh else "0",
+        "target": target,
     }
     step, log = 0, ""
     with (
-        contextlib.closing(pack(context, max_bytes=limits.context)) as body,
+        contextlib.closing(pack(context, dockerfile=dockerfile, max_bytes=limits.context)) as body,
         Request(client, params, body, limits.build, on_start) as answer,
     ):
         for message in answer:
