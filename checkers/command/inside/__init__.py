@@ -1,0 +1,1 @@
+"""Programs that run in the script's own container, with nothing of the course beside them."""
