@@ -10,7 +10,7 @@ always cleaned up.
 from __future__ import annotations
 
 import contextlib
-import functools
+import copy
 import itertools
 import os
 import platform
@@ -19,31 +19,34 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import docker
-from docker.errors import APIError, NotFound
+from docker.errors import APIError
 from docker.models.containers import Container
 
 from checkers import building, cage
 from checkers.abandoned import ATTEMPT, NAME
+from checkers.asked import Notes
+from checkers.belongings import Belongings
 from checkers.cage import Cage
 from checkers.disk import INTERVAL, REMOTE_INTERVAL, DiskGuard, local_free
-from checkers.folder import copy_folder, vary
-from checkers.interrupts import uninterrupted
+from checkers.folder import copy_folder, read_text, vary
+from checkers.interrupts import Stop, uninterrupted
 from checkers.limits import DEFAULT, Limits
 from checkers.running import Running, start_error
-from course.engine.failures import WIRE_ERRORS
+from course.archive import read_image
+from course.build.survey import survey
 from course.engine.labels import PREFIX, made
 from course.engine.makers import made_by
 from course.errors import BuildError
+from course.layers import Image
 from course.steps import SILENT, Steps
 from course.trace import Build
 
 T = TypeVar("T")
-_BEFORE, _FIRST, _LAST = 0, 1, 2  # containers go first: images and networks are in use while they are there
 PROCESS = f"{PREFIX}.check.process"
 """The label with the number of the process that makes an attempt."""
 
@@ -66,50 +69,100 @@ class Attempt:
         *,
         limits: Limits = DEFAULT,
         steps: Steps = SILENT,
+        word: str = "",
+        stop: Stop | None = None,
     ) -> None:
         self.client, self.limits, self.steps = client, limits, steps
         self.name = f"{NAME}{uuid.uuid4().hex[:12]}"
-        self.word = uuid.uuid4().hex[:8]  # that no earlier attempt, and nobody's cache, can know
+        # That no earlier attempt, and nobody's cache, can know: only one that goes on from another has its.
+        self.word = word or uuid.uuid4().hex[:8]
+        self.stop = stop or Stop()
+        self.owns = Belongings(client, self.name)
         self._source = folder
-        self.folder = folder  # once entered: the copy
+        self._folder = folder  # once entered: the copy
+        self._notes: Notes | None = None
         self._builds: dict[str, Built | BuildError] = {}
-        self._undo: list[tuple[int, Callable[[], None]]] = []
-        self._cage_lock, self._network_lock = threading.Lock(), threading.Lock()
-        self._watch_lock = threading.Lock()
+        self._cancels: list[Callable[[], None]] = []
+        self._build_lock, self._watch_lock = threading.RLock(), threading.Lock()
         self._runs = itertools.count(1)
         self._watched: list[Running] = []
         self._shared: dict[str, Any] = {}
+        self._shared_locks: dict[str, threading.RLock] = {}
 
     def __enter__(self) -> Attempt:
         temporary = tempfile.TemporaryDirectory(prefix=NAME, ignore_cleanup_errors=True)
-        self._undo.append((_LAST, temporary.cleanup))
-        self.folder = Path(temporary.name) / self._source.name
+        self.owns.last(temporary.cleanup)
+        self._folder = Path(temporary.name) / self._source.name
         try:
-            copy_folder(self._source, self.folder, self.limits)
+            self._copy(self._source)
         except BaseException:
             self.close()
             raise
+        self.stop.at(self.abort)
         return self
+
+    def _copy(self, source: Path) -> None:
+        copy_folder(source, self._folder, self.limits)
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def abort(self) -> None:
+        """Takes away what the attempt waits for, its builds and containers, from any thread and at once."""
+        for cancel in list(self._cancels):
+            cancel()
+        self.owns.take_away()
+
+    def can_cancel(self, cancel: Callable[[], None]) -> None:
+        """Has `cancel` called, which ends a build, if the attempt is to end before the build does."""
+        self._cancels.append(cancel)
+        if self.stop.asked:
+            cancel()
+
     def close(self) -> None:
         """Removes all that the attempt made. A second Ctrl-C waits until it is done."""
         with uninterrupted():
-            undo, self._undo = self._undo, []
-            with ThreadPoolExecutor(
-                4, "clean up"
-            ) as pool:  # containers side by side; networks need them gone
-                for kind in sorted({kind for kind, _ in undo}):
-                    list(pool.map(_quietly, [step for its, step in undo if its == kind]))
+            self.owns.remove(swept=self.stop.asked)
+
+    def at_end(self, step: Callable[[], None]) -> None:
+        """Does `step`, too, when the attempt ends: beside the removal of its containers, before networks,
+        volumes and images go."""
+        self.owns.second(step)
+
+    def noting(self, notes: Notes) -> Attempt:
+        """The same attempt, that writes into `notes` what it is asked for: each rule gets one of its own."""
+        view = copy.copy(self)
+        view._notes = notes
+        return view
+
+    # The learner's files ----------------------------------------------------------------------------
+
+    @property
+    def folder(self) -> Path:
+        """The copy of the learner's folder, once entered. `text` and `sent` tell of less, where that does."""
+        if self._notes:
+            self._notes.folder()
+        return self._folder
+
+    def text(self, name: str = "Dockerfile") -> str | None:
+        """A file of the folder as text; None if there is no such file."""
+        if self._notes:
+            self._notes.text(name)
+        return read_text(self._folder, name)
+
+    def sent(self) -> tuple[str, ...]:
+        """The paths of the files that the builder is given: the folder without what its ignore file names."""
+        paths = tuple(entry.path for entry in survey(self._folder).entries)
+        if self._notes:
+            self._notes.sent()
+        return paths
 
     # What the engine is -----------------------------------------------------------------------------
 
-    @functools.cached_property
+    @property
     def info(self) -> dict[str, Any]:
         """The engine's own description."""
-        return dict(self.client.info())
+        return self._once("info of the engine", lambda: dict(self.client.info()))
 
     @property
     def labels(self) -> dict[str, str]:
@@ -140,26 +193,49 @@ class Attempt:
 
         Raises BuildError and its kin for what the learner wrote, EngineError for what the engine did.
         """
-        folder = folder or self.folder
-        given, hidden = sorted((buildargs or {}).items()), sorted((secrets or {}).items())
-        key = repr((str(folder), given, fresh, platform, target, hidden))
-        if key not in self._builds:
-            what = building.What(folder, dict(given), bool(fresh), platform, target, dict(hidden))
-            self._builds[key] = self._build(what)
-        found = self._builds[key]
+        what = building.What(
+            folder or self._folder,
+            dict(sorted((buildargs or {}).items())),
+            bool(fresh),
+            platform,
+            target,
+            dict(sorted((secrets or {}).items())),
+        )
+        if self._notes:
+            self._notes.image(what, self._folder)
+        return self.build_what(what, fresh)
+
+    def build_what(self, what: building.What, fresh: str = "") -> Built:
+        """The same for who has it all in one."""
+        key = repr((what, fresh))
+        with self._build_lock:  # one at a time: the limits of the cage are those of one build
+            if key not in self._builds:
+                self._builds[key] = self._build(what)
+            found = self._builds[key]
         if isinstance(found, BuildError):
             raise found
         return found
 
+    def layers(self) -> Image:
+        """The image of the folder with all its layers read, and without what says how it starts: who looks at
+        no more than this needn't look again when only that has changed."""
+        what = building.What(self._folder)
+        if self._notes:
+            self._notes.image(what, self._folder, layers_only=True)
+        text = read_text(self._folder, "Dockerfile") or ""
+        return replace(read_image(self.client, self.build_what(what).tag, dockerfile=text), config={})
+
     def variant(self, name: str, files: Mapping[str, bytes]) -> Path:
         """A copy of the folder in which `files` (path → content) are put in place, named `name`."""
-        copy = self.folder.parent / name / self.folder.name
-        vary(self.folder, copy, files)
-        return copy
+        copied = self._folder.parent / name / self._folder.name
+        vary(self._folder, copied, files)
+        if self._notes:
+            self._notes.variant(copied, files)
+        return copied
 
     def _build(self, what: building.What) -> Built | BuildError:
         tag = f"{self.name}:{len(self._builds) + 1}"
-        self._undo.append((_LAST, functools.partial(self._remove_image, tag)))
+        self.owns.image(tag)
         with self.steps.step("Build the image") as step:
             try:
                 made_build = building.build(
@@ -204,60 +280,67 @@ class Attempt:
                 return
         guard = self.disk_guard(self._kill_the_overfull)
         guard.__enter__()
-        self._undo.append((_BEFORE, lambda: guard.__exit__(None, None, None)))
+        self.owns.first(lambda: guard.__exit__(None, None, None))
 
     def create(self, image: str, command: list[str] | None = None, **more: Any) -> Container:
         """The same container, not started."""
+        if self._notes:
+            self._notes.runs(image, self.name)
         options = {
             **self.limits.host_config(),
             "network": self.network,
             "labels": self.labels,
             "detach": True,
         } | more
+        name = self.own_name()
         try:
-            return self.client.containers.create(image, command, name=self.own_name(), **options)
+            with self.owns.making():
+                return self.client.containers.create(image, command, name=name, **options)
         except APIError as error:
             raise start_error(error) from error
 
     def own_name(self) -> str:
         """A name for a container; whatever gets it will be removed."""
-        name = f"{self.name}-{next(self._runs)}"
-        self._undo.append((_FIRST, functools.partial(self._remove_container, name)))
-        return name
+        return self.owns.container(f"{self.name}-{next(self._runs)}")
 
     @property
     def network(self) -> str:
         """A network of the attempt's own, without a way out."""
-        with self._network_lock:
-            return self._network
+        return self._once("network of the attempt", lambda: self._new_network(self.name))
 
-    @functools.cached_property
-    def _network(self) -> str:
-        self._undo.append((_LAST, functools.partial(self._remove_network, self.name)))
-        self.client.networks.create(
-            self.name, driver="bridge", internal=True, labels=made("network") | self.marks
-        )
-        return self.name
+    def _new_network(self, name: str, **options: Any) -> str:
+        walls: dict[str, Any] = {"driver": "bridge", "internal": True, "labels": made("network") | self.marks}
+        self.owns.network(name)
+        with self.owns.making():
+            self.client.networks.create(name, **walls | options)
+        return name
+
+    def new_network(self, **options: Any) -> str:
+        """One more network, within the same walls unless `options` (docker-py's) say otherwise."""
+        return self._new_network(f"{self.name}-{next(self._runs)}", **options)
+
+    def own_tag(self, tag: str) -> str:
+        """The same tag of an image; it will be removed."""
+        if self._notes:
+            self._notes.unsure()
+        return self.owns.image(tag)
 
     def volume(self) -> str:
         """A new named volume, empty, that nobody else has; removed with the attempt's containers gone."""
-        name = f"{self.name}-{next(self._runs)}"
-        self._undo.append((_LAST, functools.partial(self._remove_volume, name)))
-        self.client.volumes.create(name, labels=made("volume") | self.marks)
+        name = self.owns.volume(f"{self.name}-{next(self._runs)}")
+        with self.owns.making():
+            self.client.volumes.create(name, labels=made("volume") | self.marks)
         return name
 
     @property
     def cage(self) -> Cage:
         """The attempt's own container, from which builds are limited and probes start."""
-        with self._cage_lock:  # `ahead` may be starting it in its thread
-            return self._cage
+        return self._once("cage", self._new_cage)  # `ahead` may be starting it in its thread
 
-    @functools.cached_property
-    def _cage(self) -> Cage:
-        name = f"{self.name}-cage"
-        network = self.network
-        self._undo.append((_FIRST, functools.partial(self._remove_container, name)))
-        return cage.create(self.client, name, network, self.limits, self.marks)
+    def _new_cage(self) -> Cage:
+        network, name = self.network, self.owns.container(f"{self.name}-cage")
+        with self.owns.making():
+            return cage.create(self.client, name, network, self.limits, self.marks)
 
     @contextlib.contextmanager
     def ahead(self) -> Iterator[None]:
@@ -268,39 +351,21 @@ class Attempt:
 
     def once(self, key: str, make: Callable[[], T]) -> T:
         """What `make` gives, made at the first call; rules that share a container name it so."""
-        if key not in self._shared:
-            self._shared[key] = make()
-        found: T = self._shared[key]
-        return found
+        if self._notes:
+            self._notes.shares(key)
+        return self._once(f"rule: {key}", make)
+
+    def _once(self, key: str, make: Callable[[], T]) -> T:
+        with self._shared_locks.setdefault(key, threading.RLock()):
+            if key not in self._shared:
+                self._shared[key] = make()
+            found: T = self._shared[key]
+            return found
 
     def _kill_the_overfull(self) -> None:
         for running in self._watched:
             running.kill_if_overfull()
 
-    # Cleaning ---------------------------------------------------------------------------------------
-
-    def _remove_container(self, name: str) -> None:
-        with contextlib.suppress(NotFound):
-            self.client.api.remove_container(name, force=True, v=True)
-
-    def _remove_network(self, name: str) -> None:
-        for network in self.client.networks.list(names=[name]):
-            if network.name == name:
-                network.remove()
-
-    def _remove_volume(self, name: str) -> None:
-        with contextlib.suppress(NotFound):
-            self.client.api.remove_volume(name, force=True)
-
-    def _remove_image(self, tag: str) -> None:
-        with contextlib.suppress(NotFound):
-            self.client.api.remove_image(tag, force=True)
-
 
 def _is_here(info: Mapping[str, Any]) -> bool:
     return str(info.get("KernelVersion", "")) == platform.release()
-
-
-def _quietly(step: Callable[[], None]) -> None:
-    with contextlib.suppress(*WIRE_ERRORS):  # an engine that is gone has nothing to clean
-        step()

@@ -87,7 +87,7 @@ def build(
     for last in (False, True):
         try:
             if runs_nothing(text) and not what.platform:  # nothing could look at a secret, either
-                return _plain(attempt, what, tag, on_update, None)
+                return _plain(attempt, what, tag, on_update, attempt.can_cancel)
             return _guarded(attempt, what, tag, on_update)
         except DiskFilled:
             if last:  # twice in a row is no neighbour's coming and going
@@ -133,6 +133,10 @@ def _guarded(attempt: Attempt, what: What, tag: str, on_update: Callable[[Build]
         for cancel in cancels:
             cancel()
 
+    def started(cancel: Callable[[], None]) -> None:
+        cancels.append(cancel)
+        attempt.can_cancel(cancel)
+
     guard = attempt.disk_guard(stop)
     try:
         with guard:
@@ -148,10 +152,10 @@ def _guarded(attempt: Attempt, what: What, tag: str, on_update: Callable[[Build]
                     target=what.target,
                     dockerfile=what.dockerfile,
                     network=what.network,
-                    on_start=cancels.append,
+                    on_start=started,
                 )
             own = [{"Name": "nproc", "Soft": _ROOTLESS_PROCESSES, "Hard": _ROOTLESS_PROCESSES}]
-            return _plain(attempt, what, tag, on_update, cancels.append, own)
+            return _plain(attempt, what, tag, on_update, started, own)
     except BuildError as error:
         if not guard.tripped:
             attempt.client.ping()  # an engine that went away is no wrong answer; this raises then

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -113,3 +114,23 @@ def _copy_link(source: Path, target: Path, root: Path) -> None:
             hint="Put a copy of the file in its place: a build gets only what is inside its context.",
         )
     target.symlink_to(source.readlink())
+
+
+def read_text(folder: Path, name: str) -> str | None:
+    """A file of the learner's as text, whatever bytes it holds; None if there is no such file."""
+    path = folder / name
+    return path.read_text(encoding="utf-8-sig", errors="replace") if path.is_file() else None
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """What a folder holds: path → kind, permissions, and a digest of what is in it. No times."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        status = path.lstat()
+        content = b""
+        if stat.S_ISREG(status.st_mode):
+            content = path.read_bytes()
+        elif stat.S_ISLNK(status.st_mode):
+            content = os.fsencode(path.readlink())
+        found[str(path.relative_to(folder))] = f"{status.st_mode:o} {hashlib.sha256(content).hexdigest()}"
+    return found

@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ from checkers import abandoned
 from checkers.attempt import Attempt
 from checkers.building import NotHere
 from checkers.folder import put
-from checkers.interrupts import terminable
+from checkers.follow import follow
+from checkers.interrupts import Stop, terminable
 from checkers.plans import Plan, plan_for
 from checkers.result import CheckResult, Report, Status
+from checkers.reuse import Memory
 from checkers.rules.base import Rule
 from checkers.running import WrongAnswer
 from checkers.shorten import clean
@@ -36,72 +38,98 @@ from course.trace import Build, compare
 _CODE = 200  # characters of a line that a report quotes
 
 
+Tell = Callable[[Report], None]
+
+
 def check(
     exercise_id: str,
     folder: Path | None = None,
     *,
     client: docker.DockerClient | None = None,
     steps: Steps = SILENT,
+    on_verdict: Tell | None = None,
+    memory: Memory | None = None,
+    stop: Stop | None = None,
 ) -> Report:
     """Checks an answer: the learner's working copy, or `folder`.
 
     What the answer, the grader or the engine did is in the report. Raises only where there is nothing to
     report on: UnknownExercise, NoWorkingCopy, CheckBusy, ManifestError. Leaves nothing behind in the engine,
     however it ends.
+
+    `on_verdict` hears the report as soon as it is there; what the check has made is removed after that. One
+    `memory` for several checks of a folder lets each take over what hasn't changed since the last.
+    `stop.now()` ends the check from another thread: it cleans up, and raises Stopped, a KeyboardInterrupt.
     """
     exercise = find(exercise_id)
     plan = plan_for(exercise.id)
     folder = folder or working_copy(exercise.id)
+    stop = stop or Stop()
     own = client is None
     try:
         client = client or connect()
     except EngineError as error:
-        return Report(exercise.id, (_could_not_tell("engine", "The engine answers", error, 0.0),))
+        report = Report(exercise.id, (_could_not_tell("engine", "The engine answers", error, 0.0),))
+        if on_verdict:
+            on_verdict(report)
+        return report
     try:
-        with terminable(), _alone(exercise.id, folder), abandoned.removed(client):
-            return run(exercise, plan, folder, client, steps)
+        with terminable(stop), _alone(exercise.id, folder), abandoned.removed(client):
+            return run(exercise, plan, folder, client, steps, on_verdict, memory, stop)
     finally:
         if own:
             client.close()
 
 
 def run(
-    exercise: Exercise, plan: Plan, folder: Path, client: docker.DockerClient, steps: Steps = SILENT
+    exercise: Exercise,
+    plan: Plan,
+    folder: Path,
+    client: docker.DockerClient,
+    steps: Steps = SILENT,
+    on_verdict: Tell | None = None,
+    memory: Memory | None = None,
+    stop: Stop | None = None,
 ) -> Report:
     """The report of one attempt. `check` without looking anything up and without the lock."""
     began = time.monotonic()
-    engine: dict[str, str] = {}
+    word = memory.word if memory else ""
+    attempt = Attempt(client, folder, limits=plan.limits, steps=steps, word=word, stop=stop)
+    with contextlib.ExitStack() as stack:  # leaving it removes what the attempt made
+        checks = _checks(exercise, plan, attempt, memory, stack)
+        attempt.stop.check()
+        report = Report(exercise.id, checks, _engine(attempt), time.monotonic() - began)
+        if on_verdict:
+            on_verdict(report)
+    return report
+
+
+def _checks(
+    exercise: Exercise,
+    plan: Plan,
+    attempt: Attempt,
+    memory: Memory | None,
+    stack: contextlib.ExitStack,
+) -> tuple[CheckResult, ...]:
+    """What the rules say, or why they can't. What is to be left in the end is entered on `stack`."""
     try:
-        attempt = Attempt(client, folder, limits=plan.limits, steps=steps)
-        engine = _engine(attempt.info)
-        _need_images(client, exercise)
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(attempt)
-            if plan.files:
-                put(attempt.folder, plan.files(attempt.word))
-            if plan.probes:
-                stack.enter_context(attempt.ahead())
-            checks = tuple(follow(plan.rules, attempt))
+        stack.enter_context(attempt)
+        if plan.probes:
+            stack.enter_context(attempt.ahead())
+        ground = attempt.info.get("ID"), _image_ids(attempt.client, exercise)
+        if plan.files:
+            put(attempt.folder, plan.files(attempt.word))
+        if memory:
+            memory.begin(ground)
+        return follow(plan.rules, attempt, apply, memory)
     except BuildError as error:  # the folder itself: a link out of it, too large
-        checks = (_failed("folder", "The folder can be checked", error, 0.0),)
+        return (_failed("folder", "The folder can be checked", error, 0.0),)
     except WIRE_ERRORS as error:
-        checks = (_could_not_tell("engine", "The engine answers", translate(error), 0.0),)
+        return (_could_not_tell("engine", "The engine answers", translate(error), 0.0),)
     except EngineError as error:
-        checks = (_could_not_tell("engine", "The engine answers", error, 0.0),)
+        return (_could_not_tell("engine", "The engine answers", error, 0.0),)
     except ImageNotFound as error:
-        checks = (_could_not_tell("images", "The base images are there", error, 0.0),)
-    return Report(exercise.id, checks, engine, time.monotonic() - began)
-
-
-def follow(rules: Sequence[Rule], attempt: Attempt) -> Iterator[CheckResult]:
-    """Applies the rules in order; one whose `needs` did not pass is skipped."""
-    right: set[str] = set()
-    for rule in rules:
-        missing = [need for need in rule.needs if need not in right]
-        result = _skipped(rule, missing[0], rules) if missing else apply(rule, attempt)
-        if result.status is Status.PASS:
-            right.add(rule.id)
-        yield result
+        return (_could_not_tell("images", "The base images are there", error, 0.0),)
 
 
 def apply(rule: Rule, attempt: Attempt) -> CheckResult:
@@ -185,28 +213,27 @@ def _could_not_tell(name: str, title: str, error: CourseError, seconds: float) -
     )
 
 
-def _skipped(rule: Rule, need: str, rules: Sequence[Rule]) -> CheckResult:
-    title = next((other.title for other in rules if other.id == need), need)
-    return CheckResult(rule.id, rule.title, Status.SKIP, f"Not looked at: it needs “{title}”.")
+def _engine(attempt: Attempt) -> dict[str, str]:
+    """Version and image store, for the report; nothing where the engine doesn't answer."""
+    try:
+        info = attempt.info
+    except WIRE_ERRORS:
+        return {}
+    return {"version": str(info.get("ServerVersion", "")), "store": store_of(info)}
 
 
-def _engine(info: dict[str, Any]) -> dict[str, str]:
-    """Version and image store, for the report."""
-    return {
-        "version": str(info.get("ServerVersion", "")),
-        "store": store_of(info),
-    }
-
-
-def _need_images(client: docker.DockerClient, exercise: Exercise) -> None:
+def _image_ids(client: docker.DockerClient, exercise: Exercise) -> tuple[str, ...]:
+    """The images that the exercise needs, as they are now. Raises ImageNotFound."""
+    found = []
     for image in exercise.images:
         try:
-            client.images.get(image)
+            found.append(str(client.images.get(image).id))
         except docker.errors.ImageNotFound as error:
             raise ImageNotFound(
                 f"The engine doesn't have {image}, which this exercise needs.",
                 hint=f"Run: course images pull {image}",
             ) from error
+    return tuple(found)
 
 
 @contextlib.contextmanager

@@ -35,6 +35,9 @@ class Rule:
     title: str
     check: Callable[[Attempt], Outcome] = field(compare=False)
     needs: tuple[str, ...] = ()  # ids of rules that must have passed; else this one is skipped
+    # Whether it runs beside the rules after it: it looks at nothing that one of them could change, such as a
+    # container that another stops. Worth it for a rule that mostly waits.
+    apart: bool = False
 
 
 def passed(message: str, evidence: str = "") -> Outcome:

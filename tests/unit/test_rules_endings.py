@@ -8,12 +8,13 @@ from typing import Any, cast
 import pytest
 
 from checkers.attempt import Attempt
+from checkers.follow import follow
 from checkers.result import Report, Status
 from checkers.rules import Outcome, Rule, passed, wrong
 from checkers.rules.base import untold
 from checkers.rules.builds import builds
 from checkers.rules.two_cpus import both
-from checkers.runner import apply, follow
+from checkers.runner import apply
 
 CONTAINERD = [["driver-type", "io.containerd.snapshotter.v1"]]
 
@@ -22,7 +23,7 @@ def attempt(folder: Path, **info: Any) -> Attempt:
     """An attempt whose engine is known by its description alone: nothing else of it may be asked."""
     (folder / "Dockerfile").write_text("FROM scratch\nRUN true\n")
     made = Attempt(cast("Any", None), folder)
-    made.__dict__["info"] = {"ServerVersion": "28.5.2", "DriverStatus": CONTAINERD, **info}
+    made._shared["info of the engine"] = {"ServerVersion": "28.5.2", "DriverStatus": CONTAINERD, **info}
     return made
 
 
@@ -41,7 +42,7 @@ def rule(name: str, outcome: Outcome, *needs: str) -> Rule:
 def test_what_cannot_be_told_here_is_skipped_and_costs_nothing(
     tmp_path: Path, outcome: Outcome, status: Status, score: float
 ) -> None:
-    checks = tuple(follow([rule("a", passed("p")), rule("b", outcome)], attempt(tmp_path)))
+    checks = tuple(follow([rule("a", passed("p")), rule("b", outcome)], attempt(tmp_path), apply))
     report = Report("05-x", checks)
     assert (report.status, report.score) == (status, score)
 
