@@ -144,6 +144,11 @@ class Attempt:
             self._notes.folder()
         return self._folder
 
+    @property
+    def place(self) -> Path:
+        """The same folder, for who looks at nothing in it: its name is to be left out of a message."""
+        return self._folder
+
     def text(self, name: str = "Dockerfile") -> str | None:
         """A file of the folder as text; None if there is no such file."""
         if self._notes:

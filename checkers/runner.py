@@ -171,7 +171,7 @@ def _place(attempt: Attempt | None, line: int | None, file: str = "") -> dict[st
         return {"line": line, "file": file}
     file = file or "Dockerfile"
     try:
-        with (attempt.folder / file).open(encoding="utf-8-sig", errors="replace") as text:
+        with (attempt.place / file).open(encoding="utf-8-sig", errors="replace") as text:
             code = next(itertools.islice(text, line - 1, None), "")
     except OSError:
         code = ""

@@ -20,7 +20,7 @@ def clean(text: str, attempt: Attempt | None = None) -> str:
     text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _COPIES.sub("", text).strip()
     if attempt is not None:
-        text = text.replace(f"{attempt.folder}/", "").replace(str(attempt.folder), attempt.folder.name)
+        text = text.replace(f"{attempt.place}/", "").replace(str(attempt.place), attempt.place.name)
     if len(text) <= MAX:
         return text
     return f"… ({len(text) - MAX:,} characters left out)\n{text[-MAX:]}"
