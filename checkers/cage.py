@@ -16,6 +16,7 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 
 from checkers.limits import Limits
+from course.engine.execute import execute
 from course.engine.labels import made
 from course.errors import ImageNotFound
 
@@ -76,12 +77,9 @@ class Cage:
 
     def run(self, script: str, *arguments: str) -> Output:
         """Runs `script` with busybox's sh; `arguments` are its $1, $2, … so that nothing needs quoting."""
-        api = self._client.api
         with self._lock:  # one at a time: the cage has few processes to give
-            made_exec = api.exec_create(self.container.id, ["sh", "-c", script, "sh", *arguments])
-            out, err = api.exec_start(made_exec["Id"], demux=True)
-            code = api.exec_inspect(made_exec["Id"])["ExitCode"]
-        return Output(code if code is not None else 255, _text(out), _text(err))
+            ended = execute(self._client, str(self.container.id), ["sh", "-c", script, "sh", *arguments])
+        return Output(ended.code if ended.code is not None else 255, _text(ended.out), _text(ended.err))
 
     def forget_image(self, tag: str) -> None:
         """Removes an image that was built to try the cage, if it was built."""
@@ -94,5 +92,5 @@ class Cage:
         return int(words[3]) * 1024 if len(words) > 3 else 1 << 62
 
 
-def _text(data: bytes | None) -> str:
-    return (data or b"")[:_OUTPUT_MAX].decode("utf-8", "replace")
+def _text(data: bytes) -> str:
+    return data[:_OUTPUT_MAX].decode("utf-8", "replace")

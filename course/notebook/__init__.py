@@ -121,7 +121,7 @@ def about(client: docker.DockerClient) -> Html:
     assert _kernel.address is not None  # noqa: S101  `client` came from connect()
     engine = describe(client, _kernel.address)
     listed = list_images(client.api, filters={"label": STAND_IN})
-    stand_ins = sorted({image["Labels"][STAND_IN] for image in listed if _is_stand_in(image)})
+    stand_ins = sorted(filter(None, map(_stand_in, listed)))
     return facts(
         "The engine behind these cells",
         {
@@ -133,11 +133,13 @@ def about(client: docker.DockerClient) -> Html:
     )
 
 
-def _is_stand_in(listed: Mapping[str, Any]) -> bool:
+def _stand_in(listed: Mapping[str, Any]) -> str:
+    """The name that a stand-in stands in for; "" for another image, and for one that is being removed."""
     from course.engine.labels import STAND_IN
 
+    name = str((listed.get("Labels") or {}).get(STAND_IN, ""))
     # What is built on a stand-in inherits its label, but not its name.
-    return listed["Labels"][STAND_IN] in (listed.get("RepoTags") or ())
+    return name if name in (listed.get("RepoTags") or ()) else ""
 
 
 def name(word: str) -> str:
@@ -260,13 +262,14 @@ def reveal(key: str, letter: str) -> Prediction:
 
 
 def exercise(exercise_id: str) -> ExercisePanel:
-    """A panel with the task and the buttons Start, Check, Hint and Reset. Raises UnknownExercise."""
+    """A panel with the task, an editor of your files, and Check, Hint, Reset. Raises UnknownExercise."""
     from course.exercises import find
-    from course.notebook._checking import next_hint, report_html
+    from course.notebook._checking import Checks, hint_for, sign
     from course.widgets.exercise import ExercisePanel
 
+    checks = Checks(lambda: _kernel.address)
     return ExercisePanel(
-        find(exercise_id), check=lambda name: report_html(name, _kernel.client), hint=next_hint
+        find(exercise_id), check=checks, hint=hint_for, sign=lambda what: sign(exercise_id, what)
     )
 
 
