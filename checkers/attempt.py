@@ -10,11 +10,9 @@ always cleaned up.
 from __future__ import annotations
 
 import contextlib
-import copy
 import itertools
 import os
 import platform
-import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -29,16 +27,15 @@ from docker.models.containers import Container
 
 from checkers import building, cage
 from checkers.abandoned import ATTEMPT, NAME
-from checkers.asked import Notes
+from checkers.answer import Answer
 from checkers.belongings import Belongings
 from checkers.cage import Cage
 from checkers.disk import INTERVAL, REMOTE_INTERVAL, DiskGuard, local_free
-from checkers.folder import copy_folder, read_text, vary
+from checkers.folder import read_text
 from checkers.interrupts import Stop, uninterrupted
 from checkers.limits import DEFAULT, Limits
 from checkers.running import Running, start_error
 from course.archive import read_image
-from course.build.survey import survey
 from course.engine.labels import PREFIX, made
 from course.engine.makers import made_by
 from course.errors import BuildError
@@ -59,7 +56,7 @@ class Built:
     build: Build
 
 
-class Attempt:
+class Attempt(Answer):
     """See the module. What it makes carries a random name; two attempts never meet."""
 
     def __init__(
@@ -71,16 +68,18 @@ class Attempt:
         steps: Steps = SILENT,
         word: str = "",
         stop: Stop | None = None,
+        house: Attempt | None = None,
     ) -> None:
-        self.client, self.limits, self.steps = client, limits, steps
+        """`house` is an attempt whose network and cage this one uses, and leaves there: the build cache knows
+        a RUN by its control group, too, so only builds beneath one cage find each other's."""
+        super().__init__(folder, limits)
+        self.client, self.steps = client, steps
         self.name = f"{NAME}{uuid.uuid4().hex[:12]}"
         # That no earlier attempt, and nobody's cache, can know: only one that goes on from another has its.
         self.word = word or uuid.uuid4().hex[:8]
         self.stop = stop or Stop()
+        self._house = house
         self.owns = Belongings(client, self.name)
-        self._source = folder
-        self._folder = folder  # once entered: the copy
-        self._notes: Notes | None = None
         self._builds: dict[str, Built | BuildError] = {}
         self._cancels: list[Callable[[], None]] = []
         self._build_lock, self._watch_lock = threading.RLock(), threading.Lock()
@@ -90,19 +89,14 @@ class Attempt:
         self._shared_locks: dict[str, threading.RLock] = {}
 
     def __enter__(self) -> Attempt:
-        temporary = tempfile.TemporaryDirectory(prefix=NAME, ignore_cleanup_errors=True)
-        self.owns.last(temporary.cleanup)
-        self._folder = Path(temporary.name) / self._source.name
+        self.owns.last(self.discard)
         try:
-            self._copy(self._source)
+            self.copy()
         except BaseException:
             self.close()
             raise
         self.stop.at(self.abort)
         return self
-
-    def _copy(self, source: Path) -> None:
-        copy_folder(source, self._folder, self.limits)
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -128,39 +122,6 @@ class Attempt:
         """Does `step`, too, when the attempt ends: beside the removal of its containers, before networks,
         volumes and images go."""
         self.owns.second(step)
-
-    def noting(self, notes: Notes) -> Attempt:
-        """The same attempt, that writes into `notes` what it is asked for: each rule gets one of its own."""
-        view = copy.copy(self)
-        view._notes = notes
-        return view
-
-    # The learner's files ----------------------------------------------------------------------------
-
-    @property
-    def folder(self) -> Path:
-        """The copy of the learner's folder, once entered. `text` and `sent` tell of less, where that does."""
-        if self._notes:
-            self._notes.folder()
-        return self._folder
-
-    @property
-    def place(self) -> Path:
-        """The same folder, for who looks at nothing in it: its name is to be left out of a message."""
-        return self._folder
-
-    def text(self, name: str = "Dockerfile") -> str | None:
-        """A file of the folder as text; None if there is no such file."""
-        if self._notes:
-            self._notes.text(name)
-        return read_text(self._folder, name)
-
-    def sent(self) -> tuple[str, ...]:
-        """The paths of the files that the builder is given: the folder without what its ignore file names."""
-        paths = tuple(entry.path for entry in survey(self._folder).entries)
-        if self._notes:
-            self._notes.sent()
-        return paths
 
     # What the engine is -----------------------------------------------------------------------------
 
@@ -193,8 +154,8 @@ class Attempt:
     ) -> Built:
         """The image of the folder, or of a variant of it. The same arguments give the same image, or raise
         the same error, again. Any word for `fresh` makes another build, without the cache. `platform` may
-        name several ("linux/amd64,linux/arm64"), which are one image then. `target` is a stage, by name or
-        number. `secrets` (id → content) are for `RUN --mount=type=secret`; NotHere where that can't be.
+        name several ("linux/amd64,linux/arm64"), which are one image then. `target` is a stage's
+        name. `secrets` (id → content) are for `RUN --mount=type=secret`; NotHere where that can't be.
 
         Raises BuildError and its kin for what the learner wrote, EngineError for what the engine did.
         """
@@ -229,14 +190,6 @@ class Attempt:
             self._notes.image(what, self._folder, layers_only=True)
         text = read_text(self._folder, "Dockerfile") or ""
         return replace(read_image(self.client, self.build_what(what).tag, dockerfile=text), config={})
-
-    def variant(self, name: str, files: Mapping[str, bytes]) -> Path:
-        """A copy of the folder in which `files` (path → content) are put in place, named `name`."""
-        copied = self._folder.parent / name / self._folder.name
-        vary(self._folder, copied, files)
-        if self._notes:
-            self._notes.variant(copied, files)
-        return copied
 
     def _build(self, what: building.What) -> Built | BuildError:
         tag = f"{self.name}:{len(self._builds) + 1}"
@@ -273,7 +226,8 @@ class Attempt:
     def disk_guard(self, stop: Callable[[], None]) -> DiskGuard:
         """A guard over the disk that holds the engine's files, for what happens from now on."""
         # A socket may lead to an engine in a virtual machine; its folder then isn't here, or isn't its own.
-        here = local_free(self.info.get("DockerRootDir", "")) if _is_here(self.info) else None
+        same = self.info.get("KernelVersion") == platform.release()
+        here = local_free(self.info.get("DockerRootDir", "")) if same else None
         interval = INTERVAL if here else REMOTE_INTERVAL
         return DiskGuard(here or self.cage.free, self.limits.disk, stop, interval=interval)
 
@@ -311,6 +265,8 @@ class Attempt:
     @property
     def network(self) -> str:
         """A network of the attempt's own, without a way out."""
+        if self._house:
+            return self._house.network
         return self._once("network of the attempt", lambda: self._new_network(self.name))
 
     def _new_network(self, name: str, **options: Any) -> str:
@@ -340,6 +296,8 @@ class Attempt:
     @property
     def cage(self) -> Cage:
         """The attempt's own container, from which builds are limited and probes start."""
+        if self._house:
+            return self._house.cage
         return self._once("cage", self._new_cage)  # `ahead` may be starting it in its thread
 
     def _new_cage(self) -> Cage:
@@ -370,7 +328,3 @@ class Attempt:
     def _kill_the_overfull(self) -> None:
         for running in self._watched:
             running.kill_if_overfull()
-
-
-def _is_here(info: Mapping[str, Any]) -> bool:
-    return str(info.get("KernelVersion", "")) == platform.release()

@@ -9,14 +9,21 @@ Only a pass is kept. An error says nothing about the answer, and a wrong one is 
 
 from __future__ import annotations
 
+import contextlib
+import time
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
+
+import docker
 
 from checkers.asked import Notes, Question
 from checkers.attempt import Attempt
+from checkers.limits import Limits
 from checkers.result import CheckResult, Status
 from checkers.rules.base import Rule
 from course.engine.failures import WIRE_ERRORS
+from course.engine.makers import LONGEST
 from course.errors import CourseError
 
 
@@ -36,16 +43,50 @@ class Kept:
 
 
 class Memory:
-    """Serves the checks of one folder, one after another. All of them have the same random word: with another
-    one in the files nothing would ever be the same again, and the engine's build cache would be of no use."""
+    """Serves the checks of one folder, one after another; `close` it after the last, or use it in a `with`.
+
+    All of them have the same random word: with another one in the files nothing would ever be the same again,
+    and the engine's build cache would be of no use. And all have the same cage, which stays until the end:
+    the cache knows a RUN by its control group, too.
+    """
 
     def __init__(self) -> None:
         self.word = uuid.uuid4().hex[:8]
+        self._house: Attempt | None = None
+        self._since = 0.0
         self.reused: frozenset[str] = frozenset()
         """The ids of the rules whose verdict the last check took over."""
         self._ground: object = None
         self._kept: dict[str, Kept] = {}
         self._told: dict[frozenset[str], bool] = {}
+
+    def __enter__(self) -> Memory:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Removes what it has in the engine."""
+        if self._house:
+            self._house.close()
+        self._house = None
+
+    def house(self, client: docker.DockerClient, limits: Limits) -> Attempt:
+        """The attempt whose network and cage all checks use. `client` is the caller's, for all of them."""
+        if self._house and not self._stands(self._house):
+            self.close()
+        if self._house is None:
+            self._house, self._since = Attempt(client, Path(), limits=limits), time.monotonic()
+        return self._house
+
+    def _stands(self, house: Attempt) -> bool:
+        """Whether its cage still runs, and nobody takes it for forgotten soon."""
+        with contextlib.suppress(CourseError, *WIRE_ERRORS):
+            cage = house.cage.container
+            cage.reload()
+            return cage.status == "running" and time.monotonic() - self._since < LONGEST / 2
+        return False
 
     def begin(self, ground: object) -> None:
         """A new check. `ground` is what no rule asks for: the engine and the base images, as they are now.

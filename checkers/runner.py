@@ -58,7 +58,7 @@ def check(
     however it ends.
 
     `on_verdict` hears the report as soon as it is there; what the check has made is removed after that. One
-    `memory` for several checks of a folder lets each take over what hasn't changed since the last.
+    `memory`, with one `client`, for several checks of a folder lets each take over what hasn't changed since.
     `stop.now()` ends the check from another thread: it cleans up, and raises Stopped, a KeyboardInterrupt.
     """
     exercise = find(exercise_id)
@@ -94,7 +94,8 @@ def run(
     """The report of one attempt. `check` without looking anything up and without the lock."""
     began = time.monotonic()
     word = memory.word if memory else ""
-    attempt = Attempt(client, folder, limits=plan.limits, steps=steps, word=word, stop=stop)
+    house = memory.house(client, plan.limits) if memory else None
+    attempt = Attempt(client, folder, limits=plan.limits, steps=steps, word=word, stop=stop, house=house)
     with contextlib.ExitStack() as stack:  # leaving it removes what the attempt made
         checks = _checks(exercise, plan, attempt, memory, stack)
         attempt.stop.check()

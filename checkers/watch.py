@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,12 +11,13 @@ from typing import NoReturn
 
 import docker
 
-from checkers.interrupts import Stop, Stopped
+from checkers.interrupts import Stop, Stopped, uninterrupted
 from checkers.result import Report, Status
 from checkers.reuse import Memory
 from checkers.runner import check
 from checkers.saves import Saves, Stamps, changed, stamps
-from course.errors import CourseError
+from course.engine.connect import connect
+from course.errors import CourseError, EngineError
 from course.steps import SILENT, Steps
 
 # Checks in a row that saves may end. Something that writes into the folder all the time must not keep the
@@ -60,7 +62,6 @@ class Watch:
         exercise_id: str,
         folder: Path,
         *,
-        client: docker.DockerClient | None = None,
         steps: Steps = SILENT,
         on_round: Callable[[Round], None],
         on_error: Callable[[CourseError], None],
@@ -68,7 +69,8 @@ class Watch:
     ) -> None:
         """`on_rest` hears that all is done, until a save."""
         self._exercise, self._folder = exercise_id, folder
-        self._client, self._steps = client, steps
+        self._client: docker.DockerClient | None = None
+        self._steps = steps
         self._on_round, self._on_error, self._on_rest = on_round, on_error, on_rest
         self._memory = Memory()
         self._saved, self._stop, self._ended = threading.Event(), Stop(), 0
@@ -77,7 +79,7 @@ class Watch:
 
     def forever(self) -> NoReturn:
         """Checks until a KeyboardInterrupt, which leaves nothing behind."""
-        with Saves(self._folder, self._save):
+        with contextlib.closing(self), Saves(self._folder, self._save):
             while True:
                 self._saved.clear()
                 self._stop = Stop()
@@ -95,7 +97,17 @@ class Watch:
                     self._on_rest()
                 self._saved.wait()
 
+    def close(self) -> None:
+        """Leaves nothing in the engine."""
+        with uninterrupted():
+            self._memory.close()
+            if self._client:
+                self._client.close()
+
     def _check(self, files: Stamps) -> None:
+        if not self._client:
+            with contextlib.suppress(EngineError):  # the check meets it, too, and reports it
+                self._client = connect()
         if not self._saved.is_set():  # else it came before the new Stop was there to be told
             check(
                 self._exercise,

@@ -40,7 +40,9 @@ def only_the_program() -> Rule:
             evidence="\n".join(names[:12]) + ("\n…" if len(names) > 12 else ""),
         )
 
-    return Rule("contents", "The image holds the program and nothing else", check, needs=("builds",))
+    return Rule(
+        "contents", "The image holds the program and nothing else", check, needs=("builds",), apart=True
+    )
 
 
 def files(attempt: Attempt, image: str) -> Iterator[tarfile.TarInfo]:

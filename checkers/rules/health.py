@@ -113,7 +113,9 @@ def notices(
             return passed("The app turned ill, and the container unhealthy.")
         return _at_line(attempt, missed(list(new.values()), explain))
 
-    return Rule(name, title, check, needs=("builds", "declared", "answers", "healthy"))
+    # In a container of that key alone, which no other rule looks at after `healthy`.
+    needs = ("builds", "declared", "answers", "healthy")
+    return Rule(name, title, check, needs=needs, apart=True)
 
 
 def judge_config(config: Mapping[str, Any]) -> Outcome:
@@ -235,7 +237,7 @@ def _start(attempt: Attempt, timeout: float) -> Running:
 
 
 def _at_line(attempt: Attempt, outcome: Outcome) -> Outcome:
-    text = (attempt.folder / "Dockerfile").read_text(encoding="utf-8-sig", errors="replace")
+    text = attempt.text() or ""
     lines = [one.line for one in parse(text) if one.keyword == "HEALTHCHECK"]
     return wrong(
         outcome.message,

@@ -8,7 +8,6 @@ from checkers.attempt import Attempt
 from checkers.rules.base import Outcome, Rule, passed, wrong
 from checkers.rules.over_base import megabytes
 from checkers.shorten import short_path
-from course.archive import read_image
 from course.layers import Hidden, Image, Layer
 
 _MANY = 6  # files that a report shows
@@ -26,8 +25,7 @@ def hidden_bytes(base: str, limit: int) -> Rule:
     itself is not the learner's."""
 
     def check(attempt: Attempt) -> Outcome:
-        text = (attempt.folder / "Dockerfile").read_text(encoding="utf-8-sig")
-        image = read_image(attempt.client, attempt.build().tag, dockerfile=text)
+        image = attempt.layers()
         own = [item for item in image.hidden if item.hidden_by >= _layers_of(attempt, base, image)]
         total = sum(item.size for item in own)
         if total <= limit:
@@ -47,7 +45,7 @@ def hidden_bytes(base: str, limit: int) -> Rule:
             evidence="\n".join(_shown(image, item) for item in _largest(own)),
         )
 
-    return Rule("hidden", f"The layers hide at most {megabytes(limit)}", check, needs=("builds",))
+    return Rule("hidden", f"The layers hide at most {megabytes(limit)}", check, needs=("builds",), apart=True)
 
 
 def _layers_of(attempt: Attempt, base: str, image: Image) -> int:

@@ -10,15 +10,12 @@ import dataclasses
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 
 import xxhash
 
 from checkers.attempt import Attempt
 from checkers.limits import size
 from checkers.rules.base import Outcome, Rule, passed, wrong
-from course.archive import read_image
-from course.build.survey import survey
 from course.layers import Image
 
 Junk = Callable[[str], Mapping[str, bytes]]
@@ -30,19 +27,16 @@ def in_no_layer(junk: Junk) -> Rule:
     """No layer of the image holds one of the contents, under whatever name, also not a hidden one."""
 
     def check(attempt: Attempt) -> Outcome:
-        text = (attempt.folder / "Dockerfile").read_text(encoding="utf-8-sig", errors="replace")
-        image = read_image(attempt.client, attempt.build().tag, dockerfile=text)
-        return judge_layers(image, junk(attempt.word), _ignore_file(attempt.folder))
+        return judge_layers(attempt.layers(), junk(attempt.word), _ignore_file(attempt))
 
-    return Rule("layers", "Nothing of the list is in any layer", check, needs=("builds",))
+    return Rule("layers", "Nothing of the list is in any layer", check, needs=("builds",), apart=True)
 
 
 def not_sent(junk: Junk) -> Rule:
     """The build context, as a `COPY . .` would see it, holds none of the files."""
 
     def check(attempt: Attempt) -> Outcome:
-        sent = [entry.path for entry in survey(attempt.folder).entries]
-        return judge_context(sent, junk(attempt.word), _ignore_file(attempt.folder))
+        return judge_context(attempt.sent(), junk(attempt.word), _ignore_file(attempt))
 
     return Rule("context", "Nothing of the list is sent to the builder", check, needs=("builds",))
 
@@ -55,7 +49,7 @@ def naming(rule: Rule, needed: Sequence[str]) -> Rule:
         outcome = rule.check(attempt)
         if outcome.right:
             return outcome
-        sent = {entry.path for entry in survey(attempt.folder).entries}
+        sent = set(attempt.sent())
         missing = [path for path in needed if path not in sent]
         if not missing:
             return outcome
@@ -144,11 +138,10 @@ def _below(line: str, left: Sequence[str]) -> str:
     )
 
 
-def _ignore_file(folder: Path) -> str | None:
-    for name in ("Dockerfile.dockerignore", ".dockerignore"):  # the first that is there counts
-        if (folder / name).is_file():
-            return (folder / name).read_text(encoding="utf-8-sig", errors="replace")
-    return None
+def _ignore_file(attempt: Attempt) -> str | None:
+    """The first that is there counts."""
+    own = attempt.text("Dockerfile.dockerignore")
+    return own if own is not None else attempt.text(".dockerignore")
 
 
 def _listed(paths: Sequence[str]) -> str:

@@ -31,7 +31,7 @@ def without(what: str, wanted: Callable[[], Mapping[str, bytes]], hint: str) -> 
             evidence="\n".join(f"/{short_path(path)}: {name}" for path, name in found[:_MANY]),
         )
 
-    return Rule("leftovers", f"Nothing of {what} is in the image", check, needs=("builds",))
+    return Rule("leftovers", f"Nothing of {what} is in the image", check, needs=("builds",), apart=True)
 
 
 def find(attempt: Attempt, image: str, wanted: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
@@ -58,6 +58,6 @@ def opened(attempt: Attempt, image: str) -> Iterator[tuple[str, int, IO[bytes]]]
 
 def _last_stage(attempt: Attempt) -> int | None:
     """The line to point at: the last FROM, where what goes into the image begins."""
-    text = (attempt.folder / "Dockerfile").read_text(encoding="utf-8-sig", errors="replace")
+    text = attempt.text() or ""
     lines = [one.line for one in parse(text) if one.keyword == "FROM"]
     return lines[-1] if lines else None

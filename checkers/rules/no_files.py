@@ -8,7 +8,6 @@ from checkers.attempt import Attempt
 from checkers.limits import size
 from checkers.rules.base import Outcome, Rule, passed, wrong
 from checkers.shorten import short_path
-from course.archive import read_image
 from course.layers import Entry, Layer
 
 _HIDDEN = "A layer is never changed again. What only the build needs is mounted, or left in another stage."
@@ -19,8 +18,7 @@ def no_files(what: str, pattern: str, hint: str) -> Rule:
     """No layer holds a file whose path matches `pattern`. Mounts of a RUN are in no layer."""
 
     def check(attempt: Attempt) -> Outcome:
-        text = (attempt.folder / "Dockerfile").read_text(encoding="utf-8-sig")
-        image = read_image(attempt.client, attempt.build().tag, dockerfile=text)
+        image = attempt.layers()
         found = [
             (layer, entry)
             for layer in image.layers
@@ -43,7 +41,7 @@ def no_files(what: str, pattern: str, hint: str) -> Rule:
             evidence="\n".join(_shown(layer, entry) for layer, entry in found[:_MANY]),
         )  # fmt: skip
 
-    return Rule("no-files", f"Nothing of {what} in any layer", check, needs=("builds",))
+    return Rule("no-files", f"Nothing of {what} in any layer", check, needs=("builds",), apart=True)
 
 
 def _shown(layer: Layer, entry: Entry) -> str:

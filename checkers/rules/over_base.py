@@ -37,7 +37,7 @@ def over_base(base: str, limit: int, hint: str) -> Rule:
             evidence=largest,
         )
 
-    return Rule("size", f"At most {megabytes(limit)} more than {base}", check, needs=("builds",))
+    return Rule("size", f"At most {megabytes(limit)} more than {base}", check, needs=("builds",), apart=True)
 
 
 def layers(attempt: Attempt, image: str) -> int:

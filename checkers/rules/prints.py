@@ -39,7 +39,7 @@ def prints(
             return wrong(f"It prints the right words, but {running.ending()}.", "A success is exit code 0.")
         return passed(f"`docker run IMAGE {shown}` prints them.", evidence=said[:200])
 
-    return Rule("prints", "It prints what it is told", check, needs=("builds",))
+    return Rule("prints", "It prints what it is told", check, needs=("builds",), apart=True)
 
 
 def not_started(error: NotStarted, given: list[str]) -> Outcome:

@@ -83,7 +83,9 @@ def code_edit(project: Project) -> Rule:
             "The edit is in the image, and nothing was installed again."
         )
 
-    return Rule("code-edit", "A code edit doesn't reinstall the dependencies", check, needs=("works",))
+    return Rule(
+        "code-edit", "A code edit doesn't reinstall the dependencies", check, needs=("works",), apart=True
+    )
 
 
 def dependency_edit(project: Project) -> Rule:
@@ -104,7 +106,7 @@ def dependency_edit(project: Project) -> Rule:
             )
         return passed(f"{first.seen.dependency} became {version}.")
 
-    return Rule("dependency-edit", "A dependency edit reinstalls them", check, needs=("works",))
+    return Rule("dependency-edit", "A dependency edit reinstalls them", check, needs=("works",), apart=True)
 
 
 def other_edit(project: Project) -> Rule:
@@ -117,7 +119,9 @@ def other_edit(project: Project) -> Rule:
             f"{project.other} was edited, every file was touched, and nothing was installed again."
         )
 
-    return Rule("other-edit", f"An edit of {project.other} reinstalls nothing", check, needs=("works",))
+    return Rule(
+        "other-edit", f"An edit of {project.other} reinstalls nothing", check, needs=("works",), apart=True
+    )
 
 
 def _first(attempt: Attempt, project: Project) -> State:

@@ -151,7 +151,7 @@ def _evidence(seen: Stopped) -> str:
 
 def _line(attempt: Attempt, keyword: str) -> int | None:
     """The line that says what runs, or which signal is sent, to point at."""
-    text = (attempt.folder / "Dockerfile").read_text(encoding="utf-8-sig", errors="replace")
+    text = attempt.text() or ""
     wanted = {keyword} if keyword else {"CMD", "ENTRYPOINT"}
     found = [one.line for one in parse(text) if one.keyword in wanted]
     return found[-1] if found else None

@@ -60,7 +60,7 @@ def programs() -> Rule:
             evidence=said,
         )
 
-    return Rule("programs", "Each CPU has its own program", check, needs=("builds",))
+    return Rule("programs", "Each CPU has its own program", check, needs=("builds",), apart=True)
 
 
 def runs_here() -> Rule:
@@ -70,6 +70,7 @@ def runs_here() -> Rule:
         "It runs on this machine's CPU",
         lambda attempt: _run(attempt, native(attempt)),
         needs=("builds",),
+        apart=True,
     )
 
 
@@ -186,7 +187,7 @@ def _words(kind: str) -> str:
 
 def _compiles(attempt: Attempt) -> int | None:
     """The line of the step that compiles, to point at."""
-    text = (attempt.folder / "Dockerfile").read_text(encoding="utf-8-sig", errors="replace")
+    text = attempt.text() or ""
     lines = [
         one.line for one in parse(text) if one.keyword == "RUN" and "compile" in f"{one.args} {one.body}"
     ]

@@ -19,7 +19,7 @@ def attempt(tmp_path: Path) -> Attempt:
     """Just a folder; that's all that is looked at."""
     (tmp_path / "Dockerfile").write_bytes(b"\xef\xbb\xbfFROM a\r\n  RUN \x1b[2Jb \xff\nCMD c")
     (tmp_path / "compose.yaml").write_text("services:\n  db: {}\n")
-    return cast("Attempt", type("Folder", (), {"folder": tmp_path})())
+    return cast("Attempt", type("Folder", (), {"place": tmp_path})())
 
 
 def place(found: CheckResult) -> tuple[str, int | None, str]:
@@ -43,7 +43,7 @@ def test_a_line_is_quoted(attempt: Attempt, outcome: Outcome, expected: tuple[st
 
 
 def test_a_long_line_is_cut(attempt: Attempt) -> None:
-    (attempt.folder / "Dockerfile").write_text("RUN " + "x" * 100_000)
+    (attempt.place / "Dockerfile").write_text("RUN " + "x" * 100_000)
     assert len(apply(Rule("a", "A", lambda _: wrong("w", "h", line=1)), attempt).code) <= 230
 
 

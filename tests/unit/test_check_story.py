@@ -36,7 +36,7 @@ BUILDS = (build(100, "one", cached=False), build(200, "two", cached=False))
 
 
 def result(outcome: Outcome) -> CheckResult:
-    attempt = cast("Attempt", type("Nowhere", (), {"folder": Path("/nowhere")})())
+    attempt = cast("Attempt", type("Nowhere", (), {"place": Path("/nowhere")})())
     return apply(Rule("kept", "Nothing is installed again", lambda _: outcome), attempt)
 
 

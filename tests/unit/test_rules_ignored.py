@@ -97,7 +97,7 @@ def test_names_what_the_app_needs(tmp_path: Path, ignore: str, outcome: Outcome,
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     (tmp_path / ".dockerignore").write_text(ignore)
     attempt = Attempt.__new__(Attempt)  # the rule asks for nothing but the folder
-    attempt.folder = tmp_path
+    attempt._folder, attempt._notes = tmp_path, None
     found = naming(Rule("r", "t", lambda attempt: outcome), weather.NEEDED).check(attempt)
     assert found.right == outcome.right
     assert (named in found.hint) if named else (found == outcome)
