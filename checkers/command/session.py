@@ -12,7 +12,7 @@ from docker.errors import APIError
 from checkers.attempt import Attempt
 from checkers.command import conversation, words
 from checkers.command.conversation import Call, Ended
-from checkers.command.doing import DOERS
+from checkers.command.doers import DOERS
 from checkers.command.stage import Box, Says, Stage
 from checkers.command.words import RUNS, Refused, Step
 from checkers.running import NotStarted, WrongAnswer, start_error

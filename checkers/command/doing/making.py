@@ -59,16 +59,17 @@ def _create(stage: Stage, call: Call, command: RunCommand, nets: list[tuple[Net,
         ports.setdefault(one.inside, []).append((one.ip, None) if one.ip else None)
     real = attempt.own_name()
     stage.called(real, command.name or real)
-    container = attempt.client.containers.create(
-        image,
-        command.command,
-        name=real,
-        detach=command.detached,
-        mounts=cast("Any", mounts),
-        ports=ports,
-        labels=command.options.get("labels", {}) | attempt.labels,
-        **options,
-    )
+    with attempt.owns.making():
+        container = attempt.client.containers.create(
+            image,
+            command.command,
+            name=real,
+            detach=command.detached,
+            mounts=cast("Any", mounts),
+            ports=ports,
+            labels=command.options.get("labels", {}) | attempt.labels,
+            **options,
+        )
     for net, how in (nets or ())[1:]:
         _connect(stage, net.real, str(container.id), command.name, how)
     if _has_door(command, nets):
