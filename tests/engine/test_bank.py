@@ -25,7 +25,7 @@ def judge(client: docker.DockerClient, trial: Trial) -> None:
     assert not problems, "\n".join((*problems, render.text(report)))
 
 
-def tests_of(found: Sequence[Trial]) -> type:
+def answers_of(found: Sequence[Trial]) -> type:
     """A class of tests for each exercise: workers take classes, so that several share the bank."""
 
     class Answers:
@@ -37,7 +37,7 @@ def tests_of(found: Sequence[Trial]) -> type:
 
 
 def classes(prefix: str, of: Callable[[tuple[str, ...]], Sequence[Trial]]) -> dict[str, type]:
-    return {f"{prefix}_{one.id.replace('-', '_')}": tests_of(of((one.id,))) for one in load()}
+    return {f"{prefix}_{one.id.replace('-', '_')}": answers_of(of((one.id,))) for one in load()}
 
 
 globals().update(classes("Test", trials.of_the_bank))
