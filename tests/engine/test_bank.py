@@ -1,5 +1,6 @@
 """Right and wrong answers, a folder each in tests/bank/EXERCISE/right|wrong/NAME, found by glob, judged as
-`make bank` judges them. And a fixed part of the mutations, which `make bank ARGS=--mutations` tries all."""
+`make bank` judges them. Mutations are tried by `make bank ARGS=--mutations` alone, as long as their survivors
+aren't all explained in tests/bank/EXERCISE/mutations.toml."""
 
 from __future__ import annotations
 
@@ -14,7 +15,6 @@ from checkers.bank.trials import Trial
 from course.exercises import load
 
 pytestmark = pytest.mark.engine
-SHARE = 8  # one in so many mutations, by a hash of its name
 
 
 def judge(client: docker.DockerClient, trial: Trial) -> None:
@@ -41,7 +41,6 @@ def classes(prefix: str, of: Callable[[tuple[str, ...]], Sequence[Trial]]) -> di
 
 
 globals().update(classes("Test", trials.of_the_bank))
-globals().update(classes("TestMutations", lambda exercise: trials.of_mutations(exercise, SHARE)))
 
 
 @pytest.mark.parametrize("exercise", [one.id for one in load()])
