@@ -58,7 +58,7 @@ class Text:
         text = read_text(attempt.folder, self.name)
         if text is None or self.name != "Dockerfile":
             return _digest(text)
-        return _digest([repr(replace(one, line=0)) for one in parse(text)])
+        return _digest([repr(replace(one, line=0, end=0)) for one in parse(text)])
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ class Saves:
         """Tells of saves as long as the folder is the one that it was."""
         for changes in watchfiles.watch(
             self._folder,
-            watch_filter=lambda _, path: counts(self._folder, path),
+            watch_filter=lambda _, path: path == str(self._folder) or counts(self._folder, path),
             debounce=_LONGEST_MS,
             step=_QUIET_MS,
             stop_event=self._ended,
@@ -111,9 +111,10 @@ class Saves:
             raise_interrupt=False,
         ):
             self._ready.set()
-            if self._identity() != known:
+            # A new folder may get the number of the one that went just before it.
+            if self._identity() != known or (watchfiles.Change.deleted, str(self._folder)) in changes:
                 return
-            if changes:
+            if any(path != str(self._folder) for _, path in changes):
                 self._on_save()
 
     def _identity(self) -> tuple[int, int] | None:
