@@ -7,12 +7,10 @@ command is done on the learner's own engine, or on a classroom's.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-from checkers.command.attached import Joined, Mounted, Published, joined, mount, published, volume
-from checkers.command.words import Refused
 from checkers.running import WrongAnswer
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)(?:i?b)?", re.IGNORECASE)
@@ -59,17 +57,10 @@ class RunCommand:
     detached: bool = False
     removed: bool = False  # --rm
     options: dict[str, Any] = field(default_factory=dict)
-    joined: list[Joined] = field(default_factory=list)
-    mounts: list[Mounted] = field(default_factory=list)
-    published: list[Published] = field(default_factory=list)
-    inherited: list[str] = field(default_factory=list)  # -e NAME: variables of the caller's
 
 
-def parse(arguments: Sequence[str], *, attached: bool = False) -> RunCommand:
-    """Reads what stands after `docker run`. Raises WrongAnswer for what docker, or this checker, refuses.
-
-    With `attached`, also networks, folders and ports are read; whoever makes the container looks at them.
-    """
+def parse(arguments: list[str]) -> RunCommand:
+    """Reads what stands after `docker run`. Raises WrongAnswer for what docker, or this checker, refuses."""
     found = RunCommand()
     rest = list(arguments)
     while rest and rest[0].startswith("-") and rest[0] != "-":
@@ -77,7 +68,7 @@ def parse(arguments: Sequence[str], *, attached: bool = False) -> RunCommand:
         if word == "--":
             break
         for name, value in _split(word, rest):
-            _take(found, name, value, attached)
+            _take(found, name, value)
     if not rest:
         raise WrongAnswer("The docker run command names no image.", hint="docker run OPTIONS IMAGE COMMAND")
     found.image, found.command = rest[0], rest[1:]
@@ -121,9 +112,8 @@ def _next(word: str, rest: list[str]) -> str:
     return rest.pop(0)
 
 
-def _take(found: RunCommand, name: str, value: str, attached: bool) -> None:
-    takers = _TAKERS | _ATTACHING if attached else _TAKERS
-    if name in _DANGEROUS and name not in takers:
+def _take(found: RunCommand, name: str, value: str) -> None:
+    if name in _DANGEROUS:
         if name in _SWITCHES and value.lower() in {"false", "f", "0"}:
             return
         raise WrongAnswer(
@@ -132,10 +122,10 @@ def _take(found: RunCommand, name: str, value: str, attached: bool) -> None:
         )
     if name in {"network", "net"} and (value == "host" or value.startswith("container:")):
         raise WrongAnswer(f"--network {value} gives up the container's own network.", hint="Leave it out.")
-    taker = takers.get(name)
+    taker = _TAKERS.get(name)
     if taker is None:
         raise WrongAnswer(
-            f"--{name[:60]} is no option of docker run that this task needs.",
+            f"--{name} is no option of docker run that this task needs.",
             hint="docker run --help lists them; mind the spelling.",
         )
     try:
@@ -156,9 +146,9 @@ def _set(key: str, convert: Callable[[str], Any] = str) -> Callable[[RunCommand,
 def _add(key: str) -> Callable[[RunCommand, str], None]:
     def take(found: RunCommand, value: str) -> None:
         name, equals, text = value.partition("=")
-        if key == "environment" and not equals:  # it is the caller's, if it is there
-            found.inherited.append(name)
-        else:
+        if (
+            key != "environment" or equals
+        ):  # -e NAME alone takes it from the caller's environment, if it is there
             found.options.setdefault(key, {})[name] = text
 
     return take
@@ -225,65 +215,9 @@ _TAKERS: dict[str, Callable[[RunCommand, str], None]] = {
     "read-only": _set("read_only", _truth),
     "env": _add("environment"),
     "label": _add("labels"),
-    "cap-drop": lambda found, value: found.options.setdefault("cap_drop", []).append(value),
     **dict.fromkeys(
         ("network", "net", "quiet", "pull", "attach", "sig-proxy", "log-driver", "log-opt", "platform",
-         "ulimit", "stop-timeout", "cidfile", "tmpfs", "expose", "no-healthcheck"),
+         "cap-drop", "ulimit", "stop-timeout", "cidfile", "tmpfs", "expose", "no-healthcheck"),
         _ignore,
     ),
 }  # fmt: skip
-
-
-def _protected(found: RunCommand, value: str) -> None:
-    if value.replace(":true", "").replace("=true", "") != "no-new-privileges":
-        raise ValueError("a check takes away no protection")
-    # Every container of a check has it anyway.
-
-
-def _host(found: RunCommand, value: str) -> None:
-    name, _, address = value.replace("=", ":", 1).partition(":")
-    found.options.setdefault("extra_hosts", {})[name] = address
-
-
-def _first_joined(found: RunCommand, **more: Any) -> None:
-    """What the older options say of the first network; they may stand before it."""
-    first = found.joined.pop(0) if found.joined else Joined("")
-    found.joined.insert(0, replace(first, **more))
-
-
-def _join(found: RunCommand, value: str) -> None:
-    new = joined(value)
-    if found.joined and not found.joined[0].network:
-        found.joined[0] = replace(new, aliases=(*found.joined[0].aliases, *new.aliases))
-    else:
-        found.joined.append(new)
-
-
-def _alias(found: RunCommand, value: str) -> None:
-    _first_joined(found, aliases=(*(found.joined[0].aliases if found.joined else ()), value))
-
-
-def _linked(found: RunCommand, value: str) -> None:
-    raise Refused(
-        "--link is of the time before user-defined networks, and Docker may drop it.",
-        hint="In a network that you made, containers find each other by name.",
-        misconception="M18",
-    )
-
-
-_ATTACHING: dict[str, Callable[[RunCommand, str], None]] = {
-    "network": _join,
-    "net": _join,
-    "network-alias": _alias,
-    "net-alias": _alias,
-    "ip": lambda found, value: _first_joined(found, ip=value),
-    "link": _linked,
-    "add-host": _host,
-    "publish": lambda found, value: found.published.extend(published(value)),
-    "publish-all": _set("publish_all_ports", _truth),
-    "volume": lambda found, value: found.mounts.append(volume(value)),
-    "mount": lambda found, value: found.mounts.append(mount(value)),
-    "tmpfs": lambda found, value: found.mounts.append(mount(f"type=tmpfs,target={value.partition(':')[0]}")),
-    "volumes-from": lambda found, value: found.options.setdefault("volumes_from", []).append(value),
-    "security-opt": _protected,
-}

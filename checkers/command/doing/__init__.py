@@ -1,1 +1,0 @@
-"""Carries out what a script asks of docker: a file each for containers, networks and volumes, images, …"""
