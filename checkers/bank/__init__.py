@@ -5,20 +5,3 @@ tests/bank/EXERCISE/mutations.toml         which mutations of the solution are r
 
 Run it with `make bank`; tests/engine/test_bank.py judges with the same code.
 """
-
-from checkers.bank.answers import Answer, Expectation, answers, disagreements
-from checkers.bank.mutants import Mutant, Survivors, mutants, survivors
-from checkers.bank.submission import Submission, attempt
-
-__all__ = [
-    "Answer",
-    "Expectation",
-    "Mutant",
-    "Submission",
-    "Survivors",
-    "answers",
-    "attempt",
-    "disagreements",
-    "mutants",
-    "survivors",
-]

@@ -145,13 +145,12 @@ def _tell(console: Console, runs: Sequence[Sequence[Outcome]], sides: dict[str, 
         console.print(tables.problems(run))
     changed = tally.changed(runs)
     bad = sum(bool(one.problems) for run in runs for one in run)
-    said = (
-        f"{len(last)} submissions in {seconds:.0f} s; {bad or 'no'} verdict{'s' * (bad != 1)} not as expected"
-    )
+    runs_of = f"{len(runs)} runs of " if len(runs) > 1 else ""
+    said = f"{bad} not as expected" if bad else "all as expected"
     if len(runs) > 1:
         console.print(tables.changes(changed))
-        said = f"{len(runs)} times {said}; {len(changed) or 'none'} changed between the runs"
-    console.print(f"{said}.")
+        said += f"; {len(changed) or 'none'} changed between the runs"
+    console.print(f"{runs_of}{len(last)} verdicts in {seconds:.0f} s: {said}.", soft_wrap=True)
     return 1 if bad or changed else 0
 
 
