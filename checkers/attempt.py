@@ -118,11 +118,6 @@ class Attempt(Answer):
         with uninterrupted():
             self.owns.remove(swept=self.stop.asked)
 
-    def at_end(self, step: Callable[[], None]) -> None:
-        """Does `step`, too, when the attempt ends: beside the removal of its containers, before networks,
-        volumes and images go."""
-        self.owns.second(step)
-
     # What the engine is -----------------------------------------------------------------------------
 
     @property
@@ -267,24 +262,15 @@ class Attempt(Answer):
         """A network of the attempt's own, without a way out."""
         if self._house:
             return self._house.network
-        return self._once("network of the attempt", lambda: self._new_network(self.name))
+        return self._once("network of the attempt", self._new_network)
 
-    def _new_network(self, name: str, **options: Any) -> str:
-        walls: dict[str, Any] = {"driver": "bridge", "internal": True, "labels": made("network") | self.marks}
-        self.owns.network(name)
+    def _new_network(self) -> str:
+        name = self.owns.network(self.name)
         with self.owns.making():
-            self.client.networks.create(name, **walls | options)
+            self.client.networks.create(
+                name, driver="bridge", internal=True, labels=made("network") | self.marks
+            )
         return name
-
-    def new_network(self, **options: Any) -> str:
-        """One more network, within the same walls unless `options` (docker-py's) say otherwise."""
-        return self._new_network(f"{self.name}-{next(self._runs)}", **options)
-
-    def own_tag(self, tag: str) -> str:
-        """The same tag of an image; it will be removed."""
-        if self._notes:
-            self._notes.unsure()
-        return self.owns.image(tag)
 
     def volume(self) -> str:
         """A new named volume, empty, that nobody else has; removed with the attempt's containers gone."""

@@ -61,11 +61,6 @@ class Belongings:
         with self._books:
             self._undo.append((_FIRST, step))
 
-    def second(self, step: Callable[[], None]) -> None:
-        """Something to do beside the removal of the containers."""
-        with self._books:
-            self._undo.append((_SECOND, step))
-
     def last(self, step: Callable[[], None]) -> None:
         """Something to do when the containers are gone."""
         with self._books:
