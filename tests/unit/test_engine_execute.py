@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import struct
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 
 from course.engine.execute import Executed, execute
 from course.errors import EngineRefused
+from tests.unit.unix_server import server
 
 
 def framed(stream: int, data: bytes) -> bytes:
@@ -28,33 +28,20 @@ ANSWERS = {
 }
 
 
+def answer(caller: socket.socket) -> None:
+    """Head and body in one piece."""
+    path = caller.recv(65536).split()[1].decode().removeprefix("/v1.43")
+    status, body = ANSWERS[path]
+    kind = b"application/json" if body.startswith(b"{") else b"raw"
+    caller.sendall(b"HTTP/1.1 %d x\r\nContent-Type: %s\r\nConnection: close\r\n\r\n" % (status, kind) + body)
+
+
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[docker.DockerClient]:
-    """A server that sends head and body in one piece, and hangs up."""
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(tmp_path / "s"))
-        listener.listen()
-
-        def serve() -> None:
-            while True:
-                try:
-                    caller, _ = listener.accept()
-                except OSError:
-                    return
-                with caller:
-                    path = caller.recv(65536).split()[1].decode().removeprefix("/v1.43")
-                    status, body = ANSWERS[path]
-                    kind = b"application/json" if body.startswith(b"{") else b"raw"
-                    head = b"HTTP/1.1 %d x\r\nContent-Type: %s\r\nConnection: close\r\n\r\n" % (status, kind)
-                    caller.sendall(head + body)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        client = docker.DockerClient(f"unix://{tmp_path / 's'}", version="1.43", timeout=10)
+    with server(tmp_path, answer) as address:
+        client = docker.DockerClient(str(address.url), version="1.43", timeout=10)
         yield client
         client.close()
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
 
 
 def test_nothing_of_the_output_is_lost(client: docker.DockerClient) -> None:

@@ -4,16 +4,12 @@ by docker-py against small servers that behave badly in one way each."""
 from __future__ import annotations
 
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import docker
 import pytest
 import requests
 
-from course.engine.address import Address
 from course.engine.failures import engine_errors, translate
 from course.engine.find import probe
 from course.errors import (
@@ -26,36 +22,7 @@ from course.errors import (
     ImageNotFound,
     InputError,
 )
-
-Behaviour = Callable[[socket.socket], None]
-
-
-@contextmanager
-def server(folder: Path, behave: Behaviour) -> Iterator[Address]:
-    """Listens and treats each caller the same way."""
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(folder / "s"))
-        listener.listen()
-
-        def serve() -> None:
-            while True:
-                try:
-                    caller, _ = listener.accept()
-                except OSError:
-                    return
-                with caller:
-                    try:
-                        behave(caller)
-                    except OSError:
-                        continue
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        try:
-            yield Address(f"unix://{folder / 's'}", "socket")
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
+from tests.unit.unix_server import Behaviour, server
 
 
 def hang_up(caller: socket.socket) -> None:
