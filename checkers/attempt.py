@@ -34,7 +34,7 @@ from checkers.disk import INTERVAL, REMOTE_INTERVAL, DiskGuard, local_free
 from checkers.folder import read_text
 from checkers.interrupts import Stop, uninterrupted
 from checkers.limits import DEFAULT, Limits
-from checkers.running import Running, start_error
+from checkers.running import Running, begin, start_error
 from course.archive import read_image
 from course.engine.labels import PREFIX, made
 from course.engine.makers import made_by
@@ -213,7 +213,7 @@ class Attempt(Answer):
         running = Running(self.client, container, self.limits)
         self._watch_disk(running)
         try:
-            container.start()
+            begin(container)
         except APIError as error:
             raise start_error(error) from error
         return running

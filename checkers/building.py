@@ -26,6 +26,7 @@ from course import build as api
 from course.build.buildx import find
 from course.build.context import check_dockerfile
 from course.engine.describe import store_of, version_number
+from course.engine.failures import NOT_STARTED
 from course.engine.labels import made_image
 from course.errors import BuildError, EngineRefused, EngineTooOld, StepFailed
 from course.trace import Build
@@ -36,10 +37,6 @@ if TYPE_CHECKING:
 # A faulty engine, not a faulty answer: seen once and gone on a rerun (moby/buildkit#6521).
 _TRANSIENT = re.compile(
     r"parent snapshot \S+ does not exist|failed to get state for index|lease .* not found"
-)
-_NOT_STARTED = re.compile(
-    # runc's own start, before any program of the learner's runs (opencontainers/runc, process_linux.go).
-    r"waiting for init preliminary setup|can't get final child's PID from pipe"
 )
 # Of all processes of a rootless engine's user on its machine, not of one build: it must leave them room.
 _ROOTLESS_PROCESSES = 4096
@@ -94,7 +91,7 @@ def build(
                 raise
         except (BuildError, EngineRefused) as error:
             words = f"{error} {error.detail}"
-            unstarted = _NOT_STARTED.search(words)
+            unstarted = NOT_STARTED.search(words)
             if not unstarted and not _TRANSIENT.search(words):
                 raise _explained(error, attempt.limits) from error
             if last:

@@ -16,13 +16,16 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 
 from checkers.limits import Limits
+from checkers.running import begin
 from course.engine.execute import execute
+from course.engine.failures import NOT_STARTED
 from course.engine.labels import made
-from course.errors import ImageNotFound
+from course.errors import EngineRefused, ImageNotFound
 
 IMAGE = "busybox:1.37"
 """What the checker's own containers are made of; it needs sh, wget, df and cat."""
 _OUTPUT_MAX = 64 * 1024
+_REFUSED = "OCI runtime exec failed"
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def create(
         raise ImageNotFound(
             f"The checker's own image {IMAGE} is not in the engine.", hint=f"Run: course images pull {IMAGE}"
         ) from error
-    container.start()
+    begin(container)
     return Cage(client, container)
 
 
@@ -76,10 +79,23 @@ class Cage:
         return ""
 
     def run(self, script: str, *arguments: str) -> Output:
-        """Runs `script` with busybox's sh; `arguments` are its $1, $2, … so that nothing needs quoting."""
-        with self._lock:  # one at a time: the cage has few processes to give
-            ended = execute(self._client, str(self.container.id), ["sh", "-c", script, "sh", *arguments])
-        return Output(ended.code if ended.code is not None else 255, _text(ended.out), _text(ended.err))
+        """Runs `script` with busybox's sh; `arguments` are its $1, $2, … so that nothing needs quoting.
+
+        Raises EngineRefused where it could not be started, three times: that is no answer of the learner's.
+        """
+        command = ["sh", "-c", script, "sh", *arguments]
+        for _ in range(3):
+            with self._lock:  # one at a time: the cage has few processes to give
+                ended = execute(self._client, str(self.container.id), command)
+            out = _text(ended.out)
+            # The engine prints there, too, why a command was never started.
+            if not ended.code or not (out.startswith(_REFUSED) and NOT_STARTED.search(out)):
+                return Output(ended.code if ended.code is not None else 255, out, _text(ended.err))
+        raise EngineRefused(
+            "The engine could not start a probe, three times.",
+            hint="Check again when the machine is less busy. Run: course doctor",
+            detail=out,
+        )
 
     def forget_image(self, tag: str) -> None:
         """Removes an image that was built to try the cage, if it was built."""

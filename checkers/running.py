@@ -13,7 +13,7 @@ from docker.errors import APIError
 from docker.models.containers import Container
 
 from checkers.limits import Limits, size
-from course.engine.failures import WIRE_ERRORS, translate
+from course.engine.failures import NOT_STARTED, WIRE_ERRORS, translate
 from course.errors import CourseError
 
 _LOG_LINES = 20
@@ -55,6 +55,20 @@ def start_error(error: APIError) -> CourseError:
         if match := pattern.search(words):
             return NotStarted(message.format(**match.groupdict()), detail=words)
     return translate(error)
+
+
+def begin(container: Container) -> None:
+    """Starts a container; up to three times where the machine, not the image, was the reason that it did not.
+
+    Raises docker's APIError.
+    """
+    for last in (False, False, True):
+        try:
+            return container.start()
+        except APIError as error:
+            if last or not NOT_STARTED.search(str(error.explanation or error)):
+                raise
+    raise AssertionError  # the loop returns or raises
 
 
 class Running:

@@ -22,6 +22,7 @@ from course.build.failure import failed
 from course.build.request import Request
 from course.build.survey import survey
 from course.dockerfile import parse
+from course.engine.failures import NOT_STARTED
 from course.errors import BuildError, EngineGone, EngineRefused, EngineTooOld
 from course.steps import SILENT, Steps
 from course.trace import Build, ContextFile, Given, Recorder
@@ -32,7 +33,7 @@ from course.trace.wire import WireError
 __all__ = ["Request", "build"]
 
 # A faulty engine, not a faulty Dockerfile: seen once and gone on a rerun (moby/buildkit#6521).
-_TRANSIENT = re.compile(r"parent snapshot \S+ does not exist")
+_TRANSIENT = re.compile(rf"parent snapshot \S+ does not exist|{NOT_STARTED.pattern}")
 _MIB = 1024 * 1024
 
 OnUpdate = Callable[[Build], None]
@@ -67,8 +68,9 @@ def build(
     `on_start` gets a function that cancels the build from any thread (it then ends in BuildTimeout);
     `steps` hears of a context that is large, before it is sent. Leaving early (Ctrl-C, timeout) closes the
     connection, which makes BuildKit cancel the build. What BuildKit itself lost ("parent snapshot does not
-    exist") is asked for once more. Where a tar can't do (see `course.build.buildx`) and there are no
-    `cgroup_parent` and `ulimits`, the docker CLI builds, if it is there.
+    exist"), and a step that the machine could not start, is asked for once more. Where a tar can't do (see
+    `course.build.buildx`) and there are no `cgroup_parent` and `ulimits`, the docker CLI builds, if it is
+    there.
 
     Returns the finished `Build`, with what was asked for in `given`. Raises DockerfileError, ContextError,
     StepFailed, BuildTimeout, EngineGone, EngineRefused, EngineTooOld.
@@ -99,7 +101,7 @@ def build(
             if last or not _TRANSIENT.search(f"{error} {error.detail}"):
                 raise
             lost = [*seen]
-            steps.note("The engine lost track of its build cache; the build is asked for once more.")
+            steps.note("The engine stumbled, not the Dockerfile; the build is asked for once more.")
         except EngineTooOld as error:
             by = buildx.find(client) if may_use_cli and not last else None
             if by is None:

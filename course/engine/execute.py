@@ -32,7 +32,7 @@ def execute(
 
     docker-py's own exec_start asks for the connection to be taken over (101) and then reads the socket below
     the HTTP answer: what had arrived together with the head is lost (docker-py, api/client.py,
-    _get_raw_response_socket; seen on a loaded machine). This one reads the plain answer (200), which ends
+    _get_raw_response_socket; seen by way of the gateway). This one reads the plain answer (200), which ends
     when the command does. Raises EngineGone or EngineRefused.
     """
     api: Any = client.api

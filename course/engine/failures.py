@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import http.client
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,9 @@ WIRE_ERRORS = (
     http.client.HTTPException,
     ConnectionError,
 )
+NOT_STARTED = re.compile(r"waiting for init preliminary setup|can't get final child's PID from pipe")
+"""What runc says where a process could not be started before any program of the image ran: the machine's
+fault, and gone when asked again (opencontainers/runc, libcontainer/process_linux.go)."""
 _GONE = {errno.ENOENT, errno.ECONNREFUSED, errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN}
 _TIMEOUTS = (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError)
 _DETAIL_MAX = 2000  # characters
