@@ -171,6 +171,7 @@ class Attempt(Answer):
         key = repr((what, fresh))
         with self._build_lock:  # one at a time: the limits of the cage are those of one build
             if key not in self._builds:
+                self.stop.check()
                 self._builds[key] = self._build(what)
             found = self._builds[key]
         if isinstance(found, BuildError):

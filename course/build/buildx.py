@@ -11,6 +11,7 @@ import functools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -150,8 +151,8 @@ class _Run:
     def cancel(self) -> None:
         """Ends the build from any thread: buildx's session closes, and BuildKit drops what it was doing."""
         self._cancelled = True
-        self._process.terminate()
-        last = threading.Timer(_STOP_SECONDS, self._process.kill)
+        self._signal(signal.SIGTERM)
+        last = threading.Timer(_STOP_SECONDS, self._signal, (signal.SIGKILL,))
         last.daemon = True
         last.start()
 
@@ -195,13 +196,21 @@ class _Run:
         recorder = self._recorder
         return recorder.build(time.monotonic() - self._began, self._lines.of(recorder.names()))
 
+    def _signal(self, number: signal.Signals) -> None:
+        """Sends it to docker and to its plugin buildx: docker alone, ended before the two have met, would
+        leave buildx building, with our pipe in its hand."""
+        # Once it is waited for, its number may be another's. Until then it is ours, even when it has ended.
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+
     def _stop(self) -> None:
         if self._process.poll() is None:
-            self._process.terminate()
+            self._signal(signal.SIGTERM)
             try:
                 self._process.wait(timeout=_STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                self._process.kill()
+                self._signal(signal.SIGKILL)
                 self._process.wait()
         if self._process.stderr:
             self._process.stderr.close()

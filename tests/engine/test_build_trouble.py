@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,8 +27,8 @@ from course.engine.connect import connect
 from course.engine.find import find_engine
 from course.engine.labels import made_image
 from course.engine.listing import list_images
-from course.errors import BuildError, DockerfileError, EngineGone, EngineTooOld
-from course.trace import Build
+from course.errors import BuildError, BuildTimeout, DockerfileError, EngineGone, EngineTooOld
+from course.trace import Build, Given
 
 pytestmark = pytest.mark.engine
 
@@ -245,3 +246,24 @@ def running(mark: str) -> bool:
             if line.startswith(b"sleep\0") and mark.encode() in line and int(entry.name) != os.getpid():
                 return True
     return False
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.03, 0.06, 0.1, 0.2])
+def test_the_cli_s_build_ends_soon_however_early_it_is_cancelled(
+    client: docker.DockerClient, tmp_path: Path, delay: float
+) -> None:
+    """docker starts its plugin, and the plugin the build: a signal to the first alone can come too early."""
+    cli = buildx.find(client)
+    if cli is None:
+        pytest.skip("no docker CLI with buildx")
+    text = f"FROM busybox:1.37\nRUN : {uuid.uuid4()}; sleep 60\n"
+    (tmp_path / "Dockerfile").write_text(text)
+    began = time.monotonic()
+    with pytest.raises(BuildTimeout):
+        buildx.build(
+            cli,
+            tmp_path,
+            Given(text, tag=f"course-test-{uuid.uuid4().hex[:12]}:1"),
+            on_start=lambda cancel: threading.Timer(delay, cancel).start(),
+        )
+    assert time.monotonic() - began < 30
