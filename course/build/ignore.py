@@ -129,7 +129,9 @@ def _compile(text: str) -> tuple[str, str]:
                 kind, out = "expression", out + "(.*/)?"
             kind = "suffix" if first else kind
         elif char in "*?":
-            kind, out = "expression", out + ("[^/]*" if char == "*" else "[^/]")
+            # BuildKit writes this into a range, too, and its bracket closes it. Python warns of a bare "[".
+            out += ("\\" if inside else "") + ("[^/]*" if char == "*" else "[^/]")
+            kind, inside = "expression", False
         elif char == "\\" and at < len(text):
             kind, out = "expression", out + "\\" + text[at]
             at += 1

@@ -47,7 +47,7 @@ PATTERNS: tuple[tuple[str, ...], ...] = (
     ("empty",), ("empty/*",), ("tmp/**", "!tmp/**/me.txt"), ("dir.d",), ("*.d",), ("**/*.d",),
     ("dir.d/*.d/*.d",), ("dirXd",), ("**/**/a.md",), ("**/",), ("/**",), ("docs/**/**",), ("**a.txt",),
     ("a**",), ("a*b*t",), ("***",), ("docs/***",), ("*", "!*.md", "!**/er", "README.md"),
-    ("**/api", "!docs/api/README.md"), ("log\\d",), ("x.[jt]s",),
+    ("**/api", "!docs/api/README.md"), ("log\\d",), ("x.[jt]s",), ("[?]close",), ("q[?].txt",),
 )  # fmt: skip
 
 BAD = (
