@@ -107,7 +107,7 @@ def _link(known: Misconception) -> str:
     path, _, anchor = known.taught.partition("#")
     command = escape(json.dumps({"path": f"notebooks/{path}", "id": f"#{anchor}"}))
     return (
-        f'<a href="{escape(known.taught)}" target="_blank" rel="noopener" '
+        f'<a style="color:inherit" href="{escape(known.taught)}" target="_blank" rel="noopener" '
         'data-commandlinker-command="rendermime:handle-local-link" '
         f'data-commandlinker-args="{command}">See it happen: {escape(known.heading)}</a>'
     )
