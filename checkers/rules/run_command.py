@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from docker.errors import APIError
@@ -156,14 +158,12 @@ def comes_back(signal: str) -> Rule:
 
     def check(attempt: Attempt) -> Outcome:
         running = started(attempt)
-        if not _alive(running):
+        born = str(running.state()["StartedAt"])
+        if not _alive(running) or not _told(running, signal):
             return _down(running)
-        # From inside: after `docker kill`, whatever the signal, the engine takes it for stopped by hand and
-        # restarts nothing (moby, daemon/kill.go).
-        running.container.exec_run(["kill", f"-{signal}", "1"])
-        if running.until(
-            lambda: _restarts(running) > 0 and running.state()["Running"], attempt.limits.run / 2
-        ):
+        if running.until(lambda: _started_again(running, born), attempt.limits.run / 2):
+            if _first_end(attempt, running, born) == "0":
+                return _down(running)
             return passed("It crashed, and the engine started it again.")
         if running.state()["Running"]:
             return wrong(f"{signal} did not make it crash.", "Keep the starter's command: it ends at that.")
@@ -232,6 +232,47 @@ def _the_run(calls: list[list[str]]) -> RunCommand:
 
 def _full(image: str) -> str:
     return image.removeprefix("docker.io/").removeprefix("library/").partition("@")[0]
+
+
+def _told(running: Running, signal: str) -> bool:
+    """Sends the signal to the main process; False where it was over already.
+
+    From inside: after `docker kill`, whatever the signal, the engine takes it for stopped by hand and
+    restarts nothing (moby, daemon/kill.go).
+    """
+    try:
+        running.container.exec_run(["kill", f"-{signal}", "1"])
+    except APIError as error:
+        if error.response is not None and error.response.status_code == 409:
+            return False
+        raise
+    return True
+
+
+def _started_again(running: Running, born: str) -> bool:
+    state = running.state()
+    # While it waits for its next start the engine says Running, too, with the old StartedAt.
+    return bool(state["Running"]) and str(state["StartedAt"]) != born
+
+
+def _first_end(attempt: Attempt, running: Running, born: str) -> str | None:
+    """The exit code of its first life, by the engine's events; None where those are forgotten already.
+
+    A command that ends by itself may still be caught alive: what tells it from a crash is this code.
+    """
+    ends = attempt.client.events(
+        since=_timestamp(born),
+        until=_timestamp(str(running.state()["StartedAt"])),  # the later life's: after the first one's end
+        filters={"container": str(running.container.id), "event": "die"},
+        decode=True,
+    )  # type: ignore[call-overload]  # the engine wants a fraction of a second, too: a string
+    with contextlib.closing(ends):
+        return next((str(end["Actor"]["Attributes"].get("exitCode")) for end in ends), None)
+
+
+def _timestamp(iso: str) -> str:
+    """Seconds since 1970 with their fraction, as the engine's events are asked for (moby, api/types/time)."""
+    return f"{datetime.fromisoformat(iso).timestamp():.6f}"
 
 
 def _restarts(running: Running) -> int:
