@@ -10,6 +10,7 @@ import docker
 from checkers.plans import plan_for
 from checkers.result import Report, Status
 from checkers.runner import run
+from checkers.selfcheck import written
 from course.errors import ManifestError
 from course.exercises import Exercise, load
 from course.steps import SILENT, Steps
@@ -38,23 +39,8 @@ def selfcheck(
 
 
 def of_files(exercise: Exercise) -> Iterator[Finding]:
-    """What can be seen without an engine: the plan, the hints, the codes that rules may name."""
-    try:
-        plan = plan_for(exercise.id)
-    except ManifestError as error:
-        yield Finding(exercise.id, str(error))
-        return
-    names = [rule.id for rule in plan.rules]
-    if len(names) != len(set(names)):
-        yield Finding(exercise.id, f"two rules of its plan have the same id: {names}")
-    for rule in plan.rules:
-        unknown = [need for need in rule.needs if need not in names[: names.index(rule.id)]]
-        if unknown:
-            yield Finding(exercise.id, f"rule {rule.id} needs {unknown}, which no earlier rule is called")
-    if len(exercise.hints) < 2:
-        yield Finding(exercise.id, "one hint is no ladder")
-    if f"course check {exercise.id}" not in exercise.task:
-        yield Finding(exercise.id, f"its task doesn't end with: course check {exercise.id}")
+    """What can be seen without an engine."""
+    yield from (Finding(exercise.id, problem) for problem in written.problems(exercise))
 
 
 def of_verdicts(client: docker.DockerClient, exercise: Exercise, steps: Steps = SILENT) -> Iterator[Finding]:
