@@ -92,7 +92,13 @@ def build(
     job = _Job(client, context, given, params, max_context_bytes, timeout, steps, watch, on_start)
     # What limits a checked build has must not be lost on the way: the CLI isn't told of them.
     may_use_cli = not cgroup_parent and not ulimits
-    by = buildx.find(client) if may_use_cli and job.copies_a_hidden_dockerfile() else None
+    hidden = job.copies_a_hidden_dockerfile()
+    by = buildx.find(client) if may_use_cli and hidden else None
+    if hidden and by is None:
+        steps.note(
+            f"The ignore file names {job.given.dockerfile_name}, but it is copied into the image: "
+            "only the docker CLI with buildx can send it apart, and it isn't used here."
+        )
     for last in (False, True):
         try:
             built = job.run_by(by, pull) if by else job.run()

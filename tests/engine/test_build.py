@@ -16,6 +16,7 @@ from course.build import build
 from course.engine.labels import made_image
 from course.engine.listing import list_images
 from course.errors import BuildTimeout, StepFailed
+from course.steps import SILENT
 from course.trace import Build
 
 pytestmark = pytest.mark.engine
@@ -109,3 +110,26 @@ def _running(mark: str) -> bool:
         except OSError:
             continue
     return False
+
+
+class Notes:
+    """Steps whose notes are kept."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.step = SILENT.step
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+@pytest.mark.parametrize(("copied", "told"), [(".", True), ("message", False)])
+def test_a_hidden_dockerfile_that_is_copied_nevertheless_is_told(
+    client: docker.DockerClient, context: Path, tag: str, copied: str, told: bool
+) -> None:
+    (context / "Dockerfile").write_text(f"FROM scratch\nCOPY {copied} /\n")
+    (context / ".dockerignore").write_text("Dockerfile\n")
+    steps = Notes()
+    # With limits the docker CLI isn't asked, as if there were none.
+    run(client, context, tag, steps=steps, ulimits=[{"Name": "nofile", "Soft": 99, "Hard": 99}])
+    assert any("names Dockerfile, but it is copied into the image" in note for note in steps.notes) is told
