@@ -26,6 +26,7 @@ from course.errors import CourseError, InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from course.build import CacheRecord
     from course.engine.address import Address
     from course.engine.gateway import Gateway
     from course.layers import Image
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "about",
     "build",
+    "cache_records",
     "check",
     "clean_up",
     "connect",
@@ -113,33 +115,10 @@ def _client() -> docker.DockerClient:
 
 def about(client: docker.DockerClient) -> Html:
     """A card that says which engine this is, and which base images are stand-ins."""
-    from course.engine.describe import describe
-    from course.engine.labels import STAND_IN
-    from course.engine.listing import list_images
-    from course.widgets.html import facts
+    from course.notebook._about import card
 
     assert _kernel.address is not None  # noqa: S101  `client` came from connect()
-    engine = describe(client, _kernel.address)
-    listed = list_images(client.api, filters={"label": STAND_IN})
-    stand_ins = sorted(filter(None, map(_stand_in, listed)))
-    return facts(
-        "The engine behind these cells",
-        {
-            "Engine": f"{engine.version}, API {engine.api_version}, on {engine.os}/{engine.arch}",
-            "Whose": "the course's own" if engine.embedded else "it was here before the course",
-            "Image store": engine.store,
-            "Stand-ins": ", ".join(stand_ins) or "none: the base images are the real ones",
-        },
-    )
-
-
-def _stand_in(listed: Mapping[str, Any]) -> str:
-    """The name that a stand-in stands in for; "" for another image, and for one that is being removed."""
-    from course.engine.labels import STAND_IN
-
-    name = str((listed.get("Labels") or {}).get(STAND_IN, ""))
-    # What is built on a stand-in inherits its label, but not its name.
-    return name if name in (listed.get("RepoTags") or ()) else ""
+    return card(client, _kernel.address)
 
 
 def name(word: str) -> str:
@@ -165,6 +144,13 @@ def build(context: Path, tag: str, **options: Any) -> Build:
     from course.build import build as run_build
 
     return run_build(_client(), context, tag=tag, **options)
+
+
+def cache_records(client: docker.DockerClient) -> tuple[CacheRecord, ...]:
+    """All that the build cache holds, the largest first: `docker buildx du --verbose`."""
+    from course.build import cache_records as records
+
+    return records(client)
 
 
 def watch_build(context: Path, tag: str, *, picture: bool = True, **options: Any) -> Build:
