@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 import struct
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ class Engine:
         self.answers, self.asked = answers, 0
 
     def __call__(self, caller: socket.socket) -> None:
-        path = caller.recv(65536).split()[1].decode()
+        path = asked(caller).split()[1].decode()
         status, body = 201, json.dumps({"Id": "e"}).encode()
         for name, left in self.answers.items():
             if path.endswith(name):
@@ -40,6 +41,17 @@ class Engine:
         kind = b"application/json" if body.startswith(b"{") else b"raw"
         head = b"HTTP/1.1 %d x\r\nContent-Type: %s\r\nConnection: close\r\n\r\n" % (status, kind)
         caller.sendall(head + body)
+
+
+def asked(caller: socket.socket) -> bytes:
+    """A whole request: closed with a part of it unread, the connection would be reset in the caller's face."""
+    request = b""
+    while True:
+        request += (more := caller.recv(65536))
+        head, end, body = request.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        if not more or (end and len(body) >= int(length[1] if length else 0)):
+            return request
 
 
 @contextlib.contextmanager
