@@ -44,7 +44,7 @@ class Engine:
 
 
 def asked(caller: socket.socket) -> bytes:
-    """A whole request: closed with a part of it unread, the connection would be reset in the caller's face."""
+    """A whole request: closed with a part of it unread, the connection would be reset."""
     request = b""
     while True:
         request += (more := caller.recv(65536))
