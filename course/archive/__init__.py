@@ -4,8 +4,9 @@ Nothing is ever unpacked to disk, and memory doesn't grow with an image's size: 
 and are gone; only what the layers list is kept.
 """
 
+from course.archive.contents import Document, File, contents
 from course.archive.file import open_image
 from course.archive.outline import outline
 from course.archive.read import read_image
 
-__all__ = ["open_image", "outline", "read_image"]
+__all__ = ["Document", "File", "contents", "open_image", "outline", "read_image"]

@@ -31,6 +31,7 @@ class Member:
     uid: int
     gid: int
     link: bytes
+    records: dict[bytes, bytes]  # of its PAX header: extended attributes, and what ustar has no room for
 
     @property
     def sparse(self) -> bool:
@@ -106,7 +107,7 @@ def _member(
     if size > MOST_BYTES:
         raise _damaged(f"a file claims to hold {size:,} bytes")
     whole = size if real is None else _decimal(extended, b"", size, real)
-    return Member(name, kind, size, whole, _number(header[100:108]) & 0o7777, uid, gid, link)
+    return Member(name, kind, size, whole, _number(header[100:108]) & 0o7777, uid, gid, link, extended)
 
 
 def _extension(flow: Flow, size: int) -> bytes:
