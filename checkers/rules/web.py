@@ -11,11 +11,17 @@ from checkers.rules.base import Outcome, Rule, passed, wrong
 from checkers.running import Running
 
 
-def answers(port: int, path: Callable[[str], str], expected: Callable[[str], str]) -> Rule:
-    """Asks for `path(nonce)` and wants `expected(nonce)` in the body, three times: an app may die of it."""
+def answers(
+    port: int,
+    path: Callable[[str], str],
+    expected: Callable[[str], str],
+    container: Callable[[Attempt], Running] | None = None,
+) -> Rule:
+    """Asks for `path(nonce)` and wants `expected(nonce)` in the body, three times: an app may die of it.
+    `container` starts it, or gives one that runs; by default it is `start`."""
 
     def check(attempt: Attempt) -> Outcome:
-        running = start(attempt)
+        running = (container or start)(attempt)
         for turn in range(3):
             nonce = uuid.uuid4().hex[:8]
             ask = http.wait_for_answer if turn == 0 else http.get_once
