@@ -17,8 +17,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import docker
-from docker.errors import APIError, DockerException
-from requests import RequestException
 
 from course import plots
 from course.errors import CourseError, InputError
@@ -52,6 +50,7 @@ __all__ = [
     "playground",
     "plots",
     "predict",
+    "progress",
     "reveal",
     "show",
     "tape",
@@ -268,6 +267,15 @@ def check(exercise_id: str) -> Html:
     return verdict(exercise_id, _kernel.client)
 
 
+def progress() -> Html:
+    """How far you are, chapter by chapter: `course progress`. Raises InputError if the record is unusable."""
+    from course.progress import Progress
+    from course.standing import standing
+    from course.widgets.standing import progress_table
+
+    return progress_table(standing(Progress()))
+
+
 def clean_up() -> None:
     """Removes what this kernel made on the engine, and its folders, and says what."""
     from course.widgets.html import removed
@@ -279,34 +287,8 @@ def clean_up() -> None:
     print(removed(_kernel.ledger.remove_own(client)))
 
 
-def _show_error(shell: Any, kind: type[BaseException], error: BaseException, *_: Any, **__: Any) -> list[str]:
-    """The error's own words in place of a traceback: fact, the engine's words, next step."""
-    fact, detail, hint = str(error), getattr(error, "detail", ""), getattr(error, "hint", "")
-    if isinstance(error, APIError) and error.response is not None:
-        # docker-py's own text is a line with the call's URL; the engine's words are at its end.
-        fact = f"{error.response.status_code} {error.response.reason}"
-        detail = str(error.explanation or "")
-    elif isinstance(error, RequestException):
-        hint = "Run: course doctor"  # the connection itself broke: only a look at the engine helps
-    lines = [f"{kind.__name__}: {fact}", *(f"  | {line}" for line in detail.rstrip().splitlines())]
-    if hint:
-        lines.append(f"next: {hint}")
-    # `_showtraceback` is what IPython itself calls: the kernel turns it into the cell's error output.
-    shell._showtraceback(kind, fact, lines)
-    return lines
-
-
-def _load_into(shell: Any) -> None:
-    shell.set_custom_exc((CourseError, DockerException, RequestException), _show_error)
-
-    def tape_cell(_: str, cell: str) -> None:
-        """Run the cell and show the Engine API calls that it made."""
-        with tape():
-            shell.run_cell(cell)  # shows its own error, if it ends in one
-
-    shell.register_magic_function(tape_cell, "cell", "tape")
-
-
 # Only inside a running IPython: a plain `import course.notebook` must not load IPython.
-if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()):
-    _load_into(_shell)
+if "IPython" in sys.modules and (_ipython := sys.modules["IPython"].get_ipython()):
+    from course.notebook._shell import load_into
+
+    load_into(_ipython, tape)

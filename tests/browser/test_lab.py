@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,12 @@ def test_the_first_lesson_runs_and_takes_a_prediction(page: Page, url: str, cour
     page.keyboard.press("Control+Enter")
     expect(outcome).to_contain_text("You predicted: b) The client is installed, no more.")
     expect(outcome).to_contain_text("As you predicted.")
+
+    cell = notebook.locator(".jp-CodeCell").filter(has_text=re.compile(r"progress\(\)"))
+    cell.locator(".jp-OutputArea-output").click()
+    page.keyboard.press("Control+Enter")
+    row = cell.get_by_role("row").filter(has=page.get_by_role("rowheader", name="00 Start here"))
+    expect(row).to_contain_text("1 of 4, 1 right")
 
 
 @pytest.mark.parametrize("page", ["dark"], indirect=True)

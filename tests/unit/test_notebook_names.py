@@ -13,6 +13,7 @@ from requests import ConnectionError, Response
 
 from course import notebook
 from course.errors import InputError, NoEngine, StepFailed
+from course.notebook._shell import show_error
 from course.progress import Progress
 from course.widgets.exercise import error_card
 from course.widgets.html import Html, facts, removed
@@ -119,7 +120,7 @@ def refused(status: int, reason: str, words: str) -> APIError:
 )
 def test_an_error_is_shown_as_words(error: Exception, lines: list[str]) -> None:
     shell = Shell()
-    shown = notebook._show_error(shell, type(error), error, None)
+    shown = show_error(shell, type(error), error, None)
     assert shown == [f"{type(error).__name__}: {lines[0]}", *lines[1:]]
     assert "v1.51" not in "".join(shown)
     assert shell.sent[0] is type(error)

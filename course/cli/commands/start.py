@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import click
 from rich.markdown import Markdown
 
 from course.cli.console import out, print_json
+from course.errors import CourseError
 from course.exercises import find
 from course.exercises import start as start_exercise
+from course.progress import Progress
 
 
 @click.command(name="start")
@@ -25,6 +29,8 @@ def command(exercise: str, force: bool, as_json: bool) -> None:
       course start 03-first-dockerfile --force
     """
     folder, new = start_exercise(exercise, force=force)
+    with contextlib.suppress(CourseError):  # a lost record is no reason to keep the files back
+        Progress().note(exercise, "start")
     if as_json:
         print_json({"exercise": exercise, "folder": str(folder), "new": new})
         return
