@@ -70,7 +70,7 @@ class What:
     target: str = ""  # a stage, by its name or number; "" is the last
     secrets: Mapping[str, str] = field(default_factory=dict)  # id → content
     dockerfile: str = "Dockerfile"  # its name in the folder
-    network: str = "none"  # of its RUN steps; "default" is asked for by name: `course review --network`
+    network: str = "none"  # of its RUN steps; "default" is the engine's, which `course review` asks for
 
 
 def build(
@@ -123,7 +123,7 @@ def now(update: Build) -> str:
 def _guarded(attempt: Attempt, what: What, tag: str, on_update: Callable[[Build], None] | None) -> Build:
     if what.platform:
         _need_platforms(attempt)
-    how = _builder(attempt, what)
+    how = _builder(attempt, what, on_update)
     cancels: list[Callable[[], None]] = []
 
     def stop() -> None:
@@ -168,7 +168,9 @@ def _guarded(attempt: Attempt, what: What, tag: str, on_update: Callable[[Build]
         ) from error
 
 
-def _builder(attempt: Attempt, what: What) -> Callable[..., Build] | None:
+def _builder(
+    attempt: Attempt, what: What, on_update: Callable[[Build], None] | None
+) -> Callable[..., Build] | None:
     """What builds in a cage; None for a rootless engine. Raises EngineTooOld where there is no safe way."""
     old = version_number(str(attempt.info.get("ServerVersion", ""))) < (23, 0)
     if what.secrets and (old or _rootless(attempt)):
@@ -194,7 +196,9 @@ def _builder(attempt: Attempt, what: What) -> Callable[..., Build] | None:
             "limits.",
             hint="Run: course doctor",
         )
-    return functools.partial(buildx.build, cli, platform=what.platform, secrets=what.secrets)
+    return functools.partial(
+        buildx.build, cli, platform=what.platform, secrets=what.secrets, on_update=on_update
+    )
 
 
 def _need_platforms(attempt: Attempt) -> None:

@@ -32,6 +32,7 @@ def build(
     dockerfile: str = "Dockerfile",
     network: str = "none",
     on_start: Callable[[Callable[[], None]], None] | None = None,
+    on_update: Callable[[Build], None] | None = None,
 ) -> Build:
     """Builds `context`, its RUN steps beneath `cgroup_parent`. `secrets`: id → content.
 
@@ -60,6 +61,7 @@ def build(
             options=["--cgroup-parent", cgroup_parent, *ulimits, *_secrets(Path(hidden), secrets or {})],
             timeout=limits.build,
             on_start=on_start,
+            on_update=on_update,
             packed=packed,  # the story of the next build names the file that changed
         )
 

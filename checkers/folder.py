@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from checkers.limits import Limits, size
+from course.build.survey import survey
 from course.errors import ContextError, NoWorkingCopy
 
 
@@ -40,6 +41,35 @@ def copy_folder(source: Path, target: Path, limits: Limits) -> None:
                     f"and {limits.context_files:,} files.",
                     hint="Move what the exercise doesn't need out of the folder.",
                 )
+
+
+def copy_sent(source: Path, target: Path, dockerfile: str, limits: Limits) -> None:
+    """Copies what a build of `source` is given into the new folder `target`, and whatever they say of
+    themselves, the Dockerfile and the ignore file.
+
+    A link that leads out is copied too, as the link that the build gets; nothing here may follow one. Only
+    the two files that are read here must lie within. Raises ContextError for those, for too much, and for
+    what cannot be read.
+    """
+    root = source.resolve()
+    found = survey(root, dockerfile, limits.context)
+    if len(found.entries) > limits.context_files:
+        raise ContextError(
+            f"The build context has {len(found.entries):,} files; {limits.context_files:,} are allowed.",
+            hint="Name what the build doesn't need in .dockerignore.",
+        )
+    when = unlike_any()
+    target.mkdir(parents=True)
+    for entry in found.entries:
+        _copy(root / entry.path, target / entry.path, root, when, links_out=True)
+    for name in filter(None, (dockerfile, found.ignore_file)):
+        inside = Path(os.path.realpath(root / name))
+        if not inside.is_relative_to(root):
+            raise ContextError(
+                f"{name} is a link that leads out of the folder.", hint="Put a copy of the file in its place."
+            )
+        if inside.is_file():
+            put(target, {name: inside.read_bytes()})
 
 
 def vary(source: Path, target: Path, files: Mapping[str, bytes]) -> None:
@@ -86,12 +116,12 @@ def unlike_any() -> int:
     return time.time_ns() - secrets.randbelow(3600 * 10**9)
 
 
-def _copy(source: Path, target: Path, root: Path, when: int) -> int:
+def _copy(source: Path, target: Path, root: Path, when: int, *, links_out: bool = False) -> int:
     """Copies one entry and returns its size in bytes, 0 for what is no regular file."""
     try:
         status = source.lstat()
         if stat.S_ISLNK(status.st_mode):
-            _copy_link(source, target, root)
+            _copy_link(source, target, root, links_out)
         elif stat.S_ISDIR(status.st_mode):
             target.mkdir()
         elif stat.S_ISREG(status.st_mode):
@@ -106,9 +136,9 @@ def _copy(source: Path, target: Path, root: Path, when: int) -> int:
     return 0
 
 
-def _copy_link(source: Path, target: Path, root: Path) -> None:
+def _copy_link(source: Path, target: Path, root: Path, links_out: bool) -> None:
     # os.path.realpath, not Path.resolve: a loop of links must not raise, it just leads nowhere.
-    if not Path(os.path.realpath(source)).is_relative_to(root):
+    if not links_out and not Path(os.path.realpath(source)).is_relative_to(root):
         raise ContextError(
             f"{source.relative_to(root)} is a link that leads out of the folder.",
             hint="Put a copy of the file in its place: a build gets only what is inside its context.",

@@ -58,6 +58,18 @@ class Limits:
 
 
 DEFAULT = Limits()
+REVIEW = Limits(
+    memory=2 * GIB,
+    cpus=2.0,
+    pids=1024,
+    files=16_384,
+    file_size=4 * GIB,
+    disk=10 * GIB,
+    context=1 * GIB,
+    context_files=100_000,
+    build=1800.0,
+)
+"""For `course review`: a project of one's own downloads and compiles more than an exercise does."""
 
 
 def size(count: float) -> str:

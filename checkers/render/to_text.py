@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -36,9 +37,14 @@ def rich(report: Report) -> RenderableType:
 
 def text(report: Report, *, width: int = 100) -> str:
     """Plain text, without colours."""
+    return plain(rich(report), width=width)
+
+
+def plain(what: RenderableType, *, width: int = 100) -> str:
+    """Anything for a rich console as plain text."""
     buffer = io.StringIO()
     console = Console(file=buffer, width=width, color_system=None, highlight=False)
-    console.print(rich(report))
+    console.print(what)
     return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
 
 
@@ -58,11 +64,15 @@ def _short(check: CheckResult) -> list[RenderableType]:
 
 
 def _in_full(check: CheckResult) -> RenderableType:
+    return grid((SIGN[check.status], _STYLE[check.status]), _told(check))
+
+
+def grid(sign: tuple[str, str], told: Sequence[tuple[str, Text]]) -> RenderableType:
+    """Labels and words, a row each; the sign, with its style, stands before the first."""
     rows = Table.grid(padding=(0, 2, 0, 0))
     rows.add_column(style="bold", no_wrap=True)
     rows.add_column(overflow="fold")
-    sign = (SIGN[check.status], _STYLE[check.status])
-    for label, said in _told(check):
+    for label, said in told:
         rows.add_row(Text.assemble(sign, f" {label}"), said)
         sign = (" ", "")
     return rows
@@ -78,7 +88,7 @@ def _told(check: CheckResult) -> list[tuple[str, Text]]:
     if place(check):
         code = f"\n{check.line} │ {check.code}" if check.code else ""
         told.append(("where", Text.assemble(place(check), (code, "dim"))))
-    told += [(label, _quoted(words)) for label, words in _quotes(check) if words]
+    told += [(label, quoted(words)) for label, words in _quotes(check) if words]
     if known := check.believed:
         told += [
             ("belief", Text.assemble(f"“{known.belief}”", (f"  {known.code}", "dim"))),
@@ -95,5 +105,6 @@ def _quotes(check: CheckResult) -> list[tuple[str, str]]:
     return [("evidence", check.evidence), ("rebuild", check.story)]
 
 
-def _quoted(words: str) -> Text:
+def quoted(words: str) -> Text:
+    """Somebody else's words, told by a bar."""
     return Text("\n".join(f"│ {line}" for line in words.split("\n")), "dim")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from checkers.result import CheckResult, Report, Status
 from course.misconceptions import Misconception
 
@@ -29,7 +31,16 @@ def percent(report: Report) -> int:
     return 100 if report.status is Status.PASS else min(99, round(100 * report.score))
 
 
-def place(check: CheckResult) -> str:
+class Pointing(Protocol):
+    """What points at a line of a file: a check's result, a piece of advice."""
+
+    @property
+    def line(self) -> int | None: ...
+    @property
+    def file(self) -> str: ...
+
+
+def place(check: Pointing) -> str:
     """Where to look: "Dockerfile, line 4", or "" if no line is to blame."""
     if not check.line:
         return ""
@@ -38,7 +49,13 @@ def place(check: CheckResult) -> str:
 
 def lesson(known: Misconception) -> str:
     """Where a live cell shows it, as a path to open and a heading to look for; "" if no lesson does yet."""
-    return f"notebooks/{known.notebook}, section “{known.heading}”" if known.taught else ""
+    return section(known.taught)
+
+
+def section(taught: str) -> str:
+    """The same for a link such as 04_layers.ipynb#Shared,-and-kept-once."""
+    notebook, _, anchor = taught.partition("#")
+    return f"notebooks/{notebook}, section “{anchor.replace('-', ' ')}”" if taught else ""
 
 
 def rest(report: Report) -> tuple[CheckResult, ...]:

@@ -159,8 +159,10 @@ def hopeless(new: Mapping[str, Result]) -> bool:
     return late or sum(one.code != 0 for one in new.values()) >= _SURE_BAD
 
 
-def never_healthy(found: list[Result]) -> Outcome:
-    """Why a check fails although the app is well."""
+def never_healthy(
+    found: list[Result], *, app: str = "The app is well and answers", patience: float = _PATIENT
+) -> Outcome:
+    """Why a check fails although the app is well, which `app` says; `patience` is its timeout in seconds."""
     if not found:
         return wrong(
             "The check did not come to an end in time.",
@@ -170,12 +172,11 @@ def never_healthy(found: list[Result]) -> Outcome:
     evidence = f"exit code {last.code}\n{last.output}"
     if "exceeded timeout" in last.output:
         return wrong(
-            f"The app is well and answers, but the check takes longer than {_PATIENT:.0f} s.",
+            f"{app}, but the check takes longer than {patience:.0f} s.",
             "Does it wait for something? It should ask once, and say how it went.",
             evidence=evidence,
         )
-    if match := _NO_PROGRAM.search(last.output):
-        program = next(group for group in match.groups() if group)
+    if program := no_program(last.output):
         return wrong(
             f"The app is well, but the check can't tell: there is no {program} in the image.",
             "The check runs inside the container, with what is there. Which program of this image can ask "
@@ -183,10 +184,16 @@ def never_healthy(found: list[Result]) -> Outcome:
             evidence=evidence,
         )
     return wrong(
-        "The app is well and answers, but the check fails each time.",
+        f"{app}, but the check fails each time.",
         "Run the check by hand: docker exec CONTAINER … Are port and path those of the app?",
         evidence=evidence,
     )
+
+
+def no_program(output: str) -> str:
+    """The program that a check's output says is not in the image, "" where it says no such thing."""
+    match = _NO_PROGRAM.search(output)
+    return next(group for group in match.groups() if group) if match else ""
 
 
 def missed(found: list[Result], explain: str) -> Outcome:
@@ -224,7 +231,12 @@ def _touched(running: Running, gone: str) -> Outcome:
 
 
 def _start(attempt: Attempt, timeout: float) -> Running:
-    tag = attempt.build().tag
+    return start(attempt, attempt.build().tag, timeout)
+
+
+def start(attempt: Attempt, tag: str, timeout: float, **more: Any) -> Running:
+    """A container of an image that has a health check: it runs every 0.3 s, each time for at most `timeout`
+    seconds. `more` are docker-py's arguments."""
     timing = {
         "interval": int(_INTERVAL * _SECOND),
         "timeout": int(timeout * _SECOND),
@@ -233,7 +245,7 @@ def _start(attempt: Attempt, timeout: float) -> Running:
     if attempt.client.images.get(tag).attrs["Config"]["Healthcheck"].get("StartPeriod"):
         # It would put the first check off, on newer engines by 5 s; and 0 would mean the image's.
         timing["start_period"] = _SECOND // 1000
-    return attempt.start(attempt.create(tag, healthcheck=timing))
+    return attempt.start(attempt.create(tag, healthcheck=timing, **more))
 
 
 def _at_line(attempt: Attempt, outcome: Outcome) -> Outcome:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import docker
+
 from checkers.attempt import Attempt
 from checkers.rules.base import Outcome, Rule, passed, wrong
 from checkers.rules.over_base import megabytes
@@ -26,31 +28,36 @@ def hidden_bytes(base: str, limit: int) -> Rule:
 
     def check(attempt: Attempt) -> Outcome:
         image = attempt.layers()
-        own = [item for item in image.hidden if item.hidden_by >= _layers_of(attempt, base, image)]
-        total = sum(item.size for item in own)
-        if total <= limit:
-            return passed(f"The layers hide {megabytes(total)}.")
-        by = Counter[int]()
-        for item in own:
-            by[item.hidden_by] += item.size
-        worst = image.layers[by.most_common(1)[0][0]]
-        cause = _cause([item for item in own if item.hidden_by == worst.index])
-        return wrong(
-            f"The image hides {megabytes(total)}: a later layer {cause} what an earlier one holds, and both "
-            "are sent.",
-            "Let the files never get into a layer: make, use and remove them in one RUN, or in a stage; "
-            "COPY takes --chown and --chmod.",
-            misconception="M06",
-            line=worst.line,
-            evidence="\n".join(_shown(image, item) for item in _largest(own)),
-        )
+        return judge(image, layers_of(attempt.client, base, image), limit)
 
     return Rule("hidden", f"The layers hide at most {megabytes(limit)}", check, needs=("builds",), apart=True)
 
 
-def _layers_of(attempt: Attempt, base: str, image: Image) -> int:
+def judge(image: Image, below: int, limit: int) -> Outcome:
+    """Whether the layers above the first `below` hide more than `limit` bytes, and by what."""
+    own = [item for item in image.hidden if item.hidden_by >= below]
+    total = sum(item.size for item in own)
+    if total <= limit:
+        return passed(f"The layers hide {megabytes(total)}.")
+    by = Counter[int]()
+    for item in own:
+        by[item.hidden_by] += item.size
+    worst = image.layers[by.most_common(1)[0][0]]
+    cause = _cause([item for item in own if item.hidden_by == worst.index])
+    return wrong(
+        f"The image hides {megabytes(total)}: a later layer {cause} what an earlier one holds, and both "
+        "are sent.",
+        "Let the files never get into a layer: make, use and remove them in one RUN, or in a stage; "
+        "COPY takes --chown and --chmod.",
+        misconception="M06",
+        line=worst.line,
+        evidence="\n".join(_shown(image, item) for item in _largest(own)),
+    )
+
+
+def layers_of(client: docker.DockerClient, base: str, image: Image) -> int:
     """How many of the image's layers are the base's; 0 if it stands on another."""
-    below = attempt.client.images.get(base).attrs["RootFS"]["Layers"]
+    below = client.images.get(base).attrs["RootFS"]["Layers"]
     mine = [layer.diff_id for layer in image.layers]
     return len(below) if mine[: len(below)] == below else 0
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from course.errors import CourseError
+from course.errors import CourseError, InputError
 from course.steps import Step
 
 
@@ -31,6 +32,27 @@ def err() -> Console:
 def print_json(value: Any) -> None:
     """One JSON value on standard output, and nothing else."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def pairs(given: Sequence[str], option: str) -> dict[str, str]:
+    """The NAME=VALUE words of a repeatable option. Raises InputError for a word without a value."""
+    found = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not name or not equals:
+            raise InputError(f"{option} {one} has no value.", hint=f"Write {option} NAME=VALUE")
+        found[name] = value
+    return found
+
+
+def write(path: Path, text: str, option: str) -> None:
+    """Writes the file that an option named. Raises InputError where that can't be done."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror or error}.", hint=f"Check the path after {option}."
+        ) from error
 
 
 def show_error(error: CourseError) -> None:

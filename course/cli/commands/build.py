@@ -17,10 +17,10 @@ from rich.table import Table
 
 from course.build import CacheRecord, build, cache_records, keep, last_build
 from course.cli.build_view import LiveBuild, story_text
-from course.cli.console import err, out, print_json, show_error
+from course.cli.console import err, out, pairs, print_json, show_error
 from course.engine.connect import connect
 from course.engine.labels import made_image
-from course.errors import BuildError, BuildTimeout, ContextError, CourseError, InputError
+from course.errors import BuildError, BuildTimeout, ContextError, CourseError
 from course.trace import Build, CacheStory, compare, open_trace
 
 
@@ -80,8 +80,8 @@ def command(
         before = open_trace(against) if against else last_build(folder, tag, _engine(client))
         options: dict[str, Any] = {
             "dockerfile": dockerfile,
-            "buildargs": _pairs(args, "--build-arg"),
-            "labels": {**_pairs(labels, "--label"), **made_image(tag)},
+            "buildargs": pairs(args, "--build-arg"),
+            "labels": {**pairs(labels, "--label"), **made_image(tag)},
             "target": target,
             "platform": platform,
             "no_cache": no_cache,
@@ -149,16 +149,6 @@ def _json(done: Build | None, story: CacheStory | None, error: CourseError | Non
             "line": getattr(error, "line", None),
         }
     return data
-
-
-def _pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
-    found = {}
-    for one in given:
-        name, equals, value = one.partition("=")
-        if not name or not equals:
-            raise InputError(f"{option} {one} has no value.", hint=f"Write {option} NAME=VALUE")
-        found[name] = value
-    return found
 
 
 def _engine(client: docker.DockerClient) -> str:

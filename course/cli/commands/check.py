@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,7 +11,7 @@ from checkers import Report, Status, render
 from checkers import check as check_exercise
 from checkers.watch import Round, Watch
 from course import snapshots
-from course.cli.console import TerminalSteps, err, out, print_json, show_error
+from course.cli.console import TerminalSteps, err, out, print_json, show_error, write
 from course.errors import InputError
 from course.exercises import find, load, work_folder, working_copy
 from course.progress import Progress
@@ -84,7 +83,7 @@ def _once(exercise: str | None, folder: Path | None, as_json: bool, junit: Path 
     if as_json and not exercise:
         print_json([report.to_json() for report in reports])
     if junit is not None:
-        _write(junit, reports)
+        write(junit, render.junit(reports), "--junit")
     return max(_CODES[report.status] for report in reports)
 
 
@@ -112,15 +111,6 @@ def _record(report: Report) -> None:
 
 def _print(report: Report) -> None:
     out().print(render.rich(report), soft_wrap=False)  # it wraps, with an indent
-
-
-def _write(path: Path, reports: Sequence[Report]) -> None:
-    try:
-        path.write_text(render.junit(reports), encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written: {error.strerror or error}.", hint="Check the path after --junit."
-        ) from error
 
 
 def _watch(exercise: str, folder: Path | None) -> None:
