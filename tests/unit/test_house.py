@@ -64,8 +64,8 @@ COURSE: dict[str, set[str]] = {
 }
 FACES = {"cli", "notebook"}  # may import everything; nothing imports them
 CHECKERS = {
-    "errors", "paths", "steps", "dockerfile", "layers", "trace", "engine", "archive", "build", "images",
-    "exercises", "misconceptions",
+    "errors", "amounts", "paths", "steps", "dockerfile", "layers", "trace", "engine", "archive", "build",
+    "images", "exercises", "misconceptions",
 }  # fmt: skip
 
 
