@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from checkers.plans.base import Plan
+from checkers.projects import lift
 from checkers.rules.builds import builds
 from checkers.rules.contents import only_the_program
-from checkers.rules.pinned import first_build, right_release, survives_moved_tags
+from checkers.rules.pinned import first_build, right_release, survives_moved_tags, the_rest_stays
 from checkers.rules.prints import prints
 
 PLANS = {
@@ -20,8 +21,10 @@ PLANS = {
         (
             builds(first_build),
             right_release(),
+            the_rest_stays(),
             survives_moved_tags(),
         ),
         probes=False,
+        files=lift.files,
     ),
 }

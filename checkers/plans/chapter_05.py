@@ -56,6 +56,7 @@ PLANS = {
         (
             builds(two_cpus.both, buildkit="images for several CPUs"),
             two_cpus.programs(),
+            two_cpus.compiles_here(),
             two_cpus.runs_here(),
             two_cpus.runs_elsewhere(),
         ),

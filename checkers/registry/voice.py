@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import runpy
+from collections.abc import Mapping
 
 from checkers.registry.images import Release, release
 from course.exercises import exercises_folder
@@ -16,10 +17,9 @@ _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 def voice(version: str) -> Release:
     """A release of the voice: the program of exercise 02-from-scratch, and words that it says first."""
     words = {"1.9.0": ["Ding!"], "2.0.0": [], "2.1.0": ["(demo", "version)"]}[version]
-    compiler = runpy.run_path(str(exercises_folder() / "02-from-scratch" / "starter" / "compile.py"))
     return release(
         lambda cpu: {
-            "announce": compiler["program"](_MACHINES[cpu]),
+            "announce": programs()[cpu],
             "voice-release": f"{version}\n".encode(),
         },
         {
@@ -30,6 +30,13 @@ def voice(version: str) -> Release:
         },
         created="2026-01-01T00:00:00Z",
     )
+
+
+@functools.cache
+def programs() -> Mapping[str, bytes]:
+    """What every release's ENTRYPOINT starts: CPU → the program."""
+    compiler = runpy.run_path(str(exercises_folder() / "02-from-scratch" / "starter" / "compile.py"))
+    return {cpu: compiler["program"](machine) for cpu, machine in _MACHINES.items()}
 
 
 def tags(current: str) -> dict[str, Release]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
+import re
 import tarfile
 import uuid
 from typing import IO, Any, cast
@@ -35,6 +36,7 @@ _MACHINES = {
 _NATIVE = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 _HEAD = 20  # bytes of an ELF file up to and with e_machine
 _EXEC = "exec format error"
+_RUNS_ON = re.compile(r"\[linux/(\w+)")  # "[linux/amd64->arm64 build 4/4] RUN …": on amd64, for arm64
 
 
 def both(attempt: Attempt) -> Built:
@@ -61,6 +63,27 @@ def programs() -> Rule:
         )
 
     return Rule("programs", "Each CPU has its own program", check, needs=("builds",), apart=True)
+
+
+def compiles_here() -> Rule:
+    """No RUN is for a machine with the other CPU. BuildKit says of each step whose platform it runs on; that
+    of one here may run all the same, in an emulator, or in a base image that isn't what it claims to be."""
+
+    def check(attempt: Attempt) -> Outcome:
+        here = native(attempt)
+        for step in both(attempt).build.steps:
+            cpu = _RUNS_ON.match(step.name)
+            if cpu and cpu[1] != here and (step.instruction or "").startswith("RUN "):
+                return wrong(
+                    f"A step was built as if on linux/{cpu[1]}, and this machine is linux/{here}.",
+                    "FROM --platform=$BUILDPLATFORM keeps a stage on the machine that builds. Elsewhere its "
+                    "steps need an emulator, and are many times slower; without one they fail.",
+                    line=step.line,
+                    evidence=step.name,
+                )
+        return passed("Each step ran on this machine's own CPU.")
+
+    return Rule("compiles-here", "Building needs no other CPU", check, needs=("builds",), apart=True)
 
 
 def runs_here() -> Rule:
