@@ -1,6 +1,6 @@
 """Right and wrong answers, a folder each in tests/bank/EXERCISE/right|wrong/NAME, found by glob, judged as
-`make bank` judges them. Mutations are tried by `make bank ARGS=--mutations` alone, as long as their survivors
-aren't all explained in tests/bank/EXERCISE/mutations.toml."""
+`make bank` judges them. And a fixed part of the mutations of the exercises whose survivors are explained in
+tests/bank/EXERCISE/mutations.toml; `make bank ARGS=--mutations` tries them all."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ import pytest
 
 from checkers import render
 from checkers.bank import submission, trials
+from checkers.bank.mutants import LIST
+from checkers.bank.submission import bank_folder
 from checkers.bank.trials import Trial
 from course.exercises import load
 
 pytestmark = pytest.mark.engine
+SHARE = 15  # one in so many mutations, by a hash of its name
 
 
 def judge(client: docker.DockerClient, trial: Trial) -> None:
@@ -37,10 +40,17 @@ def answers_of(found: Sequence[Trial]) -> type:
 
 
 def classes(prefix: str, of: Callable[[tuple[str, ...]], Sequence[Trial]]) -> dict[str, type]:
-    return {f"{prefix}_{one.id.replace('-', '_')}": answers_of(of((one.id,))) for one in load()}
+    found = {f"{prefix}_{one.id.replace('-', '_')}": of((one.id,)) for one in load()}
+    return {name: answers_of(some) for name, some in found.items() if some}
+
+
+def some_mutations(exercises: tuple[str, ...]) -> Sequence[Trial]:
+    explained = all((bank_folder() / one / LIST).exists() for one in exercises)
+    return trials.of_mutations(exercises, SHARE) if explained else ()
 
 
 globals().update(classes("Test", trials.of_the_bank))
+globals().update(classes("TestMutations", some_mutations))
 
 
 @pytest.mark.parametrize("exercise", [one.id for one in load()])
