@@ -36,9 +36,12 @@ def not_root(
     return Rule("not-root", "Nothing in the container runs as root", check, needs=needs)
 
 
-def numeric_user() -> Rule:
-    """The image's USER is a number other than 0. Kubernetes' runAsNonRoot looks at that alone: a name could
-    be anybody's (kubernetes, pkg/kubelet/kuberuntime/security_context.go)."""
+def numeric_user(*, steps_down: bool = False) -> Rule:
+    """The image's USER is a number other than 0; with `steps_down` also root's or none, where what starts
+    steps down by itself (`not_root` says whether it does).
+
+    Kubernetes' runAsNonRoot looks at that alone: a name could be anybody's (kubernetes,
+    pkg/kubelet/kuberuntime/security_context.go)."""
 
     def check(attempt: Attempt) -> Outcome:
         tag = attempt.build().tag
@@ -46,7 +49,10 @@ def numeric_user() -> Rule:
         name = user.partition(":")[0]
         if name.isdecimal() and int(name) != 0:
             return passed(f"The image's user is {name}.")
-        if not name or name == "root" or name.isdecimal():
+        starts_as_root = not name or name == "root" or name.isdecimal()
+        if starts_as_root and steps_down:
+            return passed("The image starts as root, and what starts steps down.")
+        if starts_as_root:
             return wrong(
                 f"The image's user is {user or 'not set, which is root'}.",
                 "What runs the image may refuse it before its first process could step down. USER takes a "
@@ -60,7 +66,8 @@ def numeric_user() -> Rule:
             line=_line(_users(attempt)),
         )
 
-    return Rule("numeric-user", "USER is a number, and not root's", check, needs=("builds",))
+    title = "USER is a number, not a name" if steps_down else "USER is a number, and not root's"
+    return Rule("numeric-user", title, check, needs=("builds", *(("not-root",) * steps_down)))
 
 
 def _root(attempt: Attempt, found: tuple[Process, ...], roots: list[Process]) -> Outcome:

@@ -14,6 +14,7 @@ from checkers.attempt import Attempt
 from checkers.rules import web
 from checkers.rules.base import Outcome, Rule, passed, wrong
 from checkers.running import Running
+from course.dockerfile import parse
 
 _MANY = 8  # paths that a report shows
 _TMPFS = "size=16m,mode=1777"
@@ -39,6 +40,28 @@ def read_only(
     return Rule(
         "read-only", "It runs read-only, without root's powers", check, needs=("builds", "answers")
     )  # fmt: skip
+
+
+def no_volumes(tmpfs: tuple[str, ...] = ()) -> Rule:
+    """The container that is so restricted has no volume: one that the image declares is made at each start,
+    can be written to, and is no part of the read-only root."""
+
+    def check(attempt: Attempt) -> Outcome:
+        running = start(attempt, tmpfs)
+        running.container.reload()
+        mounts = running.container.attrs.get("Mounts") or ()
+        found = [str(one["Destination"]) for one in mounts if one.get("Type") == "volume"]
+        if not found:
+            return passed("Nothing but the tmpfs can be written to.")
+        lines = [one.line for one in parse(attempt.text("Dockerfile") or "") if one.keyword == "VOLUME"]
+        return wrong(
+            f"The image declares a volume at {', '.join(found)}: writable, read-only root or not.",
+            "VOLUME makes a new volume at each start, which outlives the container. What the app writes for "
+            f"its own use goes below {' or '.join(tmpfs)}, and VOLUME isn't needed.",
+            line=lines[-1] if lines else None,
+        )
+
+    return Rule("no-volumes", "No volume behind the read-only root", check, needs=("builds", "read-only"))
 
 
 def start(attempt: Attempt, tmpfs: tuple[str, ...] = ()) -> Running:

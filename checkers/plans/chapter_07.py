@@ -1,0 +1,21 @@
+"""Chapter 07: volumes."""
+
+from __future__ import annotations
+
+from checkers.plans.base import Plan
+from checkers.projects import own_files
+from checkers.rules import web, writes
+from checkers.rules.builds import builds
+from checkers.rules.not_root import not_root
+
+PLANS = {
+    "07-ownership": Plan(
+        (
+            builds(),
+            web.answers(8000, lambda name: f"/ship/{name}", lambda name: f"Logbook of the {name}"),
+            not_root(),
+            *writes.rules(8000, "/data", lambda word: f"/note/{word}", lambda word: ("/log", word)),
+        ),
+        files=lambda word: own_files("07-ownership"),
+    ),
+}

@@ -1,0 +1,1 @@
+"""A lighthouse and the ships that it has seen."""
