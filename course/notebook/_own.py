@@ -29,6 +29,10 @@ class KernelLedger(Ledger):
         super().note(engine, kind, name, id, how)
         self._own[kind, name, id] = how
 
+    def own(self, kind: Kind) -> list[str]:
+        """The ids of what this process made of that kind, also of what is gone since."""
+        return [id_ for made, _, id_ in list(self._own) if made == kind]
+
     def remove_own(self, client: docker.DockerClient) -> list[Kind]:
         """Removes what this process made and what is still there. Returns the kinds of which something went.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from course.plots._base_images import BaseImage, base_images
     from course.plots._cache_story import cache_story
+    from course.plots._connection_matrix import connection_matrix
     from course.plots._cpu_use import cpu_use
     from course.plots._gantt import gantt
     from course.plots._health_timeline import health_timeline
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from course.plots._layer_sharing import layer_sharing
     from course.plots._lifecycle import lifecycle
     from course.plots._memory_use import memory_use
+    from course.plots._network_map import network_map
+    from course.plots._packet_path import packet_path
     from course.plots._start_times import start_times
     from course.plots.picture import Picture, show
 
@@ -29,6 +32,7 @@ __all__ = [
     "Picture",
     "base_images",
     "cache_story",
+    "connection_matrix",
     "cpu_use",
     "gantt",
     "health_timeline",
@@ -37,6 +41,8 @@ __all__ = [
     "layer_sharing",
     "lifecycle",
     "memory_use",
+    "network_map",
+    "packet_path",
     "show",
     "start_times",
 ]

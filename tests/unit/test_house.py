@@ -42,7 +42,8 @@ COURSE: dict[str, set[str]] = {
     "standing": {"errors", "chapters", "exercises", "progress"},
     "snapshots": {"errors", "exercises"},
     "editing": {"errors", "snapshots"},
-    "plots": {"errors", "layers", "trace"},
+    "networks": {"errors", "engine"},  # which containers reach which is asked of the engine, and tried
+    "plots": {"errors", "layers", "trace", "networks"},
     # a widget's static form is a figure
     "widgets": {
         "errors",
@@ -50,6 +51,7 @@ COURSE: dict[str, set[str]] = {
         "dockerfile",
         "layers",
         "trace",
+        "networks",
         "plots",
         "exercises",
         "progress",

@@ -163,7 +163,7 @@ def test_pictures_have_alt_text(name: str) -> None:
             assert len(alt) > 30
             text = "".join(output["data"]["text/plain"])
             # A widget's picture is how it looks before anybody touches it; its own line says what it is.
-            assert text == f"[figure] {alt}" or re.match(r"\[(explorer|build graph)\] \w+", text)
+            assert text == f"[figure] {alt}" or re.match(r"\[(explorer|build graph|network map)\] \w+", text)
             base64.b64decode("".join(output["data"]["image/png"]), validate=False)
     for cell in cells(name, "markdown"):
         assert re.findall(r"!\[\s*\]\(", source(cell)) == []

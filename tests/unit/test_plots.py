@@ -12,6 +12,7 @@ import pytest
 
 from course import plots
 from course.layers import Entry, Image, Layer
+from course.networks import Attachment, Container, Matrix, Network, NetworkMap, Outcome, Published, Rules
 from course.plots._lifecycle import moments
 from course.plots.samples import cpus_of
 from course.plots.style import amount
@@ -72,6 +73,23 @@ def stacked(name: str, *more: str) -> Image:
     return Image(name, (base, mine)[: 1 + (name != "base")])
 
 
+def networks() -> NetworkMap:
+    """A network of each kind, and containers in none, one, two and somebody else's."""
+    kinds = ("host", "bridge", "macvlan", "null", "overlay")
+    places = [Network(kind, f"${kind}-net", kind, ("10.0.0.0/8",)) for kind in kinds]
+    inner = Network("inner", "inner", "bridge", internal=True)
+    doors = tuple(Published(ip, port, "80/tcp") for ip, port in (("127.0.0.1", 1), ("0.0.0.0", 2), ("::", 2)))
+    both = Container("1", "shop", "a:1", (Attachment("bridge", "10.0.0.2"), Attachment("inner", "")), doors)
+    guest = Container("2", "a-name-that-is-longer-than-its-box", "b" * 60, shares="1", exposed=("80/tcp",))
+    return NetworkMap((*places, inner), (both, guest))
+
+
+def tried() -> Matrix:
+    """Every outcome once."""
+    doors = tuple(f"door {number} with a name that has to be folded" for number in range(5))
+    return Matrix(("$shop",), doors, {("$shop", d): o for d, o in zip(doors, Outcome, strict=True)})
+
+
 PICTURES: dict[str, Callable[[], plots.Picture]] = {
     "lifecycle": lambda: plots.lifecycle(LIFE),
     "memory_use": lambda: plots.memory_use([sample(1, used=1 << 20), sample(2, used=50 << 20)], killed=True),
@@ -87,6 +105,9 @@ PICTURES: dict[str, Callable[[], plots.Picture]] = {
     "health_timeline": lambda: plots.health_timeline(
         [event("start", 1.0), event("health_status: healthy", 2.0)]
     ),
+    "network_map": lambda: plots.network_map(networks()),
+    "connection_matrix": lambda: plots.connection_matrix(tried()),
+    "packet_path": lambda: plots.packet_path(Rules(Published("", 1, "80/tcp"), "-A " * 30, "", "Because.")),
     "start_times": lambda: plots.start_times({"a process": [0.1], "a container": [0.3, 0.2]}),
 }
 
@@ -178,6 +199,8 @@ def test_base_images_are_drawn_smallest_first() -> None:
         lambda: plots.layer_bar(Image("empty", ())),
         lambda: plots.layer_sharing([]),
         lambda: plots.cache_story(built(changed=False)),
+        lambda: plots.network_map(NetworkMap()),
+        lambda: plots.connection_matrix(Matrix((), (), {})),
         lambda: plots.cache_story(compare(None, built(changed=False))),
     ],
 )
@@ -227,3 +250,12 @@ def test_images_on_a_common_layer_stand_side_by_side() -> None:
     alt = plots.layer_sharing([stacked("a"), other, stacked("b")]).alt
     assert "1 of the 4 layers drawn lie under several images, the lowest under 2" in alt
     assert "They share no layer." in plots.layer_sharing([stacked("a"), other]).alt
+
+
+def test_the_network_map_and_the_matrix_say_all_that_they_show_but_addresses() -> None:
+    alt = plots.network_map(networks()).alt
+    assert "inner (internal bridge): shop." in alt
+    assert "uses the network of shop" in alt
+    assert "10.0.0" not in alt
+    words = plots.connection_matrix(tried()).alt
+    assert all(outcome.words in words for outcome in Outcome)

@@ -14,9 +14,11 @@ import pytest
 
 from course.errors import DockerfileError
 from course.layers import Entry, Image, Layer
+from course.networks import Attachment, Container, Network, NetworkMap, Published
 from course.trace import Build, Vertex, compare
 from course.widgets.build_graph import BuildGraph
 from course.widgets.explorer import Explorer, columns
+from course.widgets.network_map import NetworkMapView, sentence
 from course.widgets.outcome import compose, cut, explain, outcomes
 from course.widgets.playground import Playground
 from course.widgets.prediction import Prediction
@@ -39,6 +41,12 @@ def stack() -> Image:
     return Image(HOSTILE, (base, Layer(1, entries=top.entries, whiteouts=("a/big",), tar_bytes=7)))
 
 
+def networks(*names: str) -> NetworkMap:
+    doors = (Published("127.0.0.1", 8000, "80/tcp"),)
+    people = (Container(name, name, HOSTILE, (Attachment("n", "10.0.0.2"),), doors) for name in names)
+    return NetworkMap((Network("n", "front", "bridge"),), tuple(people))
+
+
 WIDGETS: dict[str, Callable[[], Any]] = {
     "graph": lambda: BuildGraph(built()),
     "graph that begins": lambda: BuildGraph(heading=HOSTILE),
@@ -47,6 +55,8 @@ WIDGETS: dict[str, Callable[[], Any]] = {
     "playground": lambda: Playground(
         f"FROM a\nRUN {HOSTILE}\n", {HOSTILE: ""}, build=lambda *_, **__: built()
     ),
+    "network map": lambda: NetworkMapView(lambda: networks("shop", HOSTILE)),
+    "network map of nothing": lambda: NetworkMapView(NetworkMap),
     "prediction": lambda: Prediction("1", HOSTILE, [HOSTILE]),
 }
 
@@ -66,7 +76,7 @@ def test_a_finished_graph_and_an_explored_image_have_a_picture() -> None:
     assert "image/png" in Explorer(stack())._repr_mimebundle_()[0]
 
 
-@pytest.mark.parametrize("name", ["build_graph", "explorer", "playground", "prediction"])
+@pytest.mark.parametrize("name", ["build_graph", "explorer", "network_map", "playground", "prediction"])
 def test_no_script_puts_text_into_the_page_as_html(name: str) -> None:
     for script in (f"{name}.js", "shared.js"):
         text = (Path(__file__).parents[2] / "course" / "widgets" / script).read_text(encoding="utf-8")
@@ -219,3 +229,40 @@ def test_a_failed_build_is_told_and_the_next_one_can_start(error: Exception, blo
         assert playground.error["block"] == block
         assert str(error) in playground.error["text"]
     assert playground.built == 0
+
+
+def told(kind: str, action: str, who: str, **attributes: str) -> dict[str, Any]:
+    return {"Type": kind, "Action": action, "Actor": {"ID": who, "Attributes": attributes}}
+
+
+def test_the_network_map_follows_events_to_their_end() -> None:
+    answers = iter([networks(), networks("shop"), networks()])
+    view = NetworkMapView(lambda: next(answers))
+    events = [told("container", "start", "shop"), told("network", "disconnect", "n", container="shop")]
+    view.follow(events).join(5)
+    assert view.changes == ["shop started", "shop left front"]
+    assert not view.live
+    assert view.containers == []
+
+
+def test_a_network_map_that_can_follow_no_longer_says_so() -> None:
+    def read() -> NetworkMap:
+        if view_made:
+            raise ConnectionError
+        return networks("shop")
+
+    view_made = False
+    view = NetworkMapView(read)
+    view_made = True
+    view.follow([told("container", "start", "shop")]).join(5)
+    assert view.changes == ["No longer following: ConnectionError"]
+    assert not view.live
+
+
+def test_an_event_about_strangers_is_not_told() -> None:
+    names = {"1": "shop", "n": "front"}
+    assert sentence(told("network", "connect", "n", container="1"), names) == "shop joined front"
+    assert sentence(told("network", "connect", "n", container="2"), names) == ""
+    assert sentence(told("network", "destroy", "n"), names) == "front was removed"
+    assert sentence(told("container", "start", "9"), names) == ""
+    assert sentence(told("container", "create", "1"), names) == ""

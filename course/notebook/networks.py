@@ -1,0 +1,103 @@
+"""What a lesson on networks draws and tries: the map, the map that follows the engine, who reaches whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from docker.models.containers import Container
+
+from course import notebook, plots
+from course.errors import InputError
+from course.networks import (
+    Caller,
+    Door,
+    Matrix,
+    NetworkMap,
+    Rules,
+    doors_of,
+    publishing_rules,
+    reach,
+    read_map,
+)
+from course.plots import Picture
+from course.widgets.network_map import NetworkMapView
+
+__all__ = ["connections", "firewall_rules", "network_map", "watch_networks"]
+
+_EVENTS = {
+    "type": ["container", "network"],
+    "event": ["start", "die", "rename", "create", "destroy", "connect", "disconnect"],
+}
+
+
+def network_map(title: str = "The host's networks, and who is in them") -> Picture:
+    """A picture of the networks and running containers that this notebook made.
+
+    Raises InputError while there are none, EngineGone, EngineRefused.
+    """
+    found = _read()
+    if not found.networks and not found.containers:
+        raise InputError("This notebook has no network and no running container yet.")
+    return plots.network_map(found, title)
+
+
+def watch_networks() -> NetworkMapView:
+    """The same map, live: it follows the engine's events as long as this kernel runs."""
+    stream = notebook._client().events(filters=_EVENTS, decode=True)
+    view = NetworkMapView(_read)
+    view.follow(stream)
+    return view
+
+
+def connections(
+    callers: Sequence[Container | str], doors: Sequence[Container | str], port: int = 80
+) -> Matrix:
+    """Tries who reaches whom, from a side container in each caller's network. Nothing runs in the callers.
+
+    `callers`: containers, or "host" for the engine's host. `doors`: containers, tried by name and by address
+    at `port`, or "HOST:PORT" as one would write it; "HOST" alone stands for `port`.
+    Raises InputError, EngineGone, EngineRefused, EngineError.
+    """
+    client = notebook._client()
+    asked = [str(door.id) for door in doors if isinstance(door, Container)]
+    networks = read_map(client, containers=asked)
+    found: list[Door] = []
+    for door in doors:
+        found += [_door(door, port)] if isinstance(door, str) else _doors(door, networks, port)
+    who = [
+        Caller(one, one) if isinstance(one, str) else Caller(str(one.name), str(one.id)) for one in callers
+    ]
+    return reach(client, who, found)
+
+
+def firewall_rules(container: Container) -> Rules:
+    """The packet rules behind a container's published port, if this kernel may see them; else recorded ones.
+
+    Raises InputError when it has none, EngineGone, EngineRefused.
+    """
+    found = read_map(notebook._client(), containers=[str(container.id)]).containers
+    doors = [door for one in found for door in one.doors]
+    if not doors:
+        raise InputError(f"{container.name} has no published port.", hint="Give it one: docker run -p …")
+    return publishing_rules(doors[0])
+
+
+def _read() -> NetworkMap:
+    ledger = notebook._kernel.ledger
+    client = notebook._client()
+    assert ledger is not None  # noqa: S101  there since connect(), as the client is
+    return read_map(client, containers=ledger.own("container"), networks=ledger.own("network"))
+
+
+def _door(written: str, port: int) -> Door:
+    host, _, number = written.partition(":")
+    if number and not number.isdigit():
+        raise InputError(f"{written!r} is no HOST:PORT.")
+    return Door(written, host, int(number or port))
+
+
+def _doors(container: Container, networks: NetworkMap, port: int) -> tuple[Door, ...]:
+    found = next((one for one in networks.containers if one.id == container.id), None)
+    if found is None:
+        raise InputError(f"{container.name} isn't running.", hint=f"Run: docker logs {container.name}")
+    return doors_of(found, networks, port)
