@@ -47,6 +47,7 @@ _LIST = (
         "EXPOSE writes a note into the image and opens nothing, neither in the container nor on your "
         "machine. A port is open where a program listens on it, and reachable from your machine when the "
         "container is started with -p.",
+        "06_networking.ipynb#Into-the-container-from-outside",
     ),
     Misconception(
         "M02",
@@ -54,6 +55,7 @@ _LIST = (
         "Each container has a localhost of its own: a program that listens on 127.0.0.1 is reached from "
         "inside its container only. Let a service listen on 0.0.0.0, and call another container by its "
         "name.",
+        "06_networking.ipynb#localhost-is-where-you-are",
     ),
     Misconception(
         "M03",
@@ -165,6 +167,7 @@ _LIST = (
         "Containers find each other by name.",
         "On the default bridge they have addresses and no names. Docker's DNS answers on networks that you "
         "make yourself, and Compose makes one for each project.",
+        "06_networking.ipynb#Names",
     ),
     Misconception(
         "M19",
@@ -180,6 +183,7 @@ _LIST = (
         "Docker writes packet rules of its own, and traffic to a published port is forwarded before rules "
         "for the host's own programs, such as ufw's, are asked. Publish on 127.0.0.1 what only this machine "
         "should reach.",
+        "06_networking.ipynb#What-publishing-does-to-a-firewall",
     ),
     Misconception(
         "M21",

@@ -80,7 +80,7 @@ class Matrix:
     def describe(self) -> str:
         """All of it in sentences, a caller each."""
         return " ".join(
-            f"{caller}: {', '.join(f'{door} {self[caller, door].words}' for door in self.doors)}."
+            f"From {caller}: {'; '.join(f'{door}: {self[caller, door].words}' for door in self.doors)}."
             for caller in self.callers
         )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import docker
 from docker.models.containers import Container
 
 from course import notebook, plots
+from course.engine.connect import connect as connect_to
 from course.errors import InputError
 from course.networks import (
     Caller,
@@ -35,7 +37,7 @@ def network_map(title: str = "The host's networks, and who is in them") -> Pictu
 
     Raises InputError while there are none, EngineGone, EngineRefused.
     """
-    found = _read()
+    found = _read(notebook._client())
     if not found.networks and not found.containers:
         raise InputError("This notebook has no network and no running container yet.")
     return plots.network_map(found, title)
@@ -43,27 +45,36 @@ def network_map(title: str = "The host's networks, and who is in them") -> Pictu
 
 def watch_networks() -> NetworkMapView:
     """The same map, live: it follows the engine's events as long as this kernel runs."""
-    stream = notebook._client().events(filters=_EVENTS, decode=True)
-    view = NetworkMapView(_read)
-    view.follow(stream)
+    notebook._client()
+    # Not by way of the gateway: what the map asks in the background belongs on nobody's tape.
+    direct = connect_to(notebook._kernel.address)
+    view = NetworkMapView(lambda: _read(direct))
+    view.follow(direct.events(filters=_EVENTS, decode=True))
     return view
 
 
 def connections(
-    callers: Sequence[Container | str], doors: Sequence[Container | str], port: int = 80
+    callers: Sequence[Container | str],
+    doors: Sequence[Container | str] | Mapping[str, str],
+    port: int = 80,
 ) -> Matrix:
     """Tries who reaches whom, from a side container in each caller's network. Nothing runs in the callers.
 
     `callers`: containers, or "host" for the engine's host. `doors`: containers, tried by name and by address
-    at `port`, or "HOST:PORT" as one would write it; "HOST" alone stands for `port`.
+    at `port`, or "HOST:PORT" as one would write it; "HOST" alone stands for `port`. A mapping gives them
+    labels: {"the shop": "127.0.0.1:8000"}.
     Raises InputError, EngineGone, EngineRefused, EngineError.
     """
     client = notebook._client()
+    written = doors if isinstance(doors, Mapping) else {door: door for door in doors if isinstance(door, str)}
     asked = [str(door.id) for door in doors if isinstance(door, Container)]
     networks = read_map(client, containers=asked)
     found: list[Door] = []
     for door in doors:
-        found += [_door(door, port)] if isinstance(door, str) else _doors(door, networks, port)
+        if isinstance(door, Container):
+            found += _doors(door, networks, port)
+        else:
+            found.append(_door(door, written[door], port))
     who = [
         Caller(one, one) if isinstance(one, str) else Caller(str(one.name), str(one.id)) for one in callers
     ]
@@ -82,18 +93,17 @@ def firewall_rules(container: Container) -> Rules:
     return publishing_rules(doors[0])
 
 
-def _read() -> NetworkMap:
+def _read(client: docker.DockerClient) -> NetworkMap:
     ledger = notebook._kernel.ledger
-    client = notebook._client()
     assert ledger is not None  # noqa: S101  there since connect(), as the client is
     return read_map(client, containers=ledger.own("container"), networks=ledger.own("network"))
 
 
-def _door(written: str, port: int) -> Door:
+def _door(label: str, written: str, port: int) -> Door:
     host, _, number = written.partition(":")
     if number and not number.isdigit():
         raise InputError(f"{written!r} is no HOST:PORT.")
-    return Door(written, host, int(number or port))
+    return Door(label, host, int(number or port))
 
 
 def _doors(container: Container, networks: NetworkMap, port: int) -> tuple[Door, ...]:

@@ -95,7 +95,7 @@ def sentence(event: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 def _network(one: Network) -> dict[str, Any]:
     kind = "internal" if one.internal else one.driver
-    about = ", ".join([one.kind, *one.subnets[:1], *(["no way out"] if one.internal else [])])
+    about = ", ".join([one.kind, *one.subnets[:1]])
     return {"id": one.id, "name": one.name, "kind": kind, "about": about, "gateway": one.gateway}
 
 

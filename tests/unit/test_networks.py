@@ -105,7 +105,7 @@ def test_the_matrix_in_words() -> None:
     matrix = Matrix(("shop",), ("db by name", "x:1"), {
         ("shop", "db by name"): Outcome.CONNECTED, ("shop", "x:1"): Outcome.UNKNOWN,
     })  # fmt: skip
-    assert matrix.describe() == "shop: db by name connected, x:1 name unknown."
+    assert matrix.describe() == "From shop: db by name: connected; x:1: name unknown."
     assert matrix["shop", "x:1"] is Outcome.UNKNOWN
     assert len({outcome.words for outcome in Outcome}) == 5
 

@@ -25,6 +25,7 @@ OWED = {
     "03_dockerfiles": "T09 T10 T11 T12 M09 M10 M14 M15 M19 trap-1 trap-2 trap-8 trap-9",
     "04_layers": "T13 T14 T15 M06 M21 M23 trap-5",
     "05_cache_and_buildkit": "T16 T17 T18 M07 M16 M17 trap-3",
+    "06_networking": "T19 T20 T21 M01 M02 M18 M20 trap-7",
 }
 MIN_CELLS, MAX_CELLS = 30, 60
 MAX_CODE_LINES, MEDIAN_CODE_LINES, MAX_CODE_WIDTH = 12, 4, 110
