@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from course.plots._base_images import BaseImage, base_images
     from course.plots._cache_story import cache_story
+    from course.plots._compose_graph import compose_graph
     from course.plots._connection_matrix import connection_matrix
     from course.plots._cpu_use import cpu_use
     from course.plots._gantt import gantt
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from course.plots._network_map import network_map
     from course.plots._packet_path import packet_path
     from course.plots._start_times import start_times
+    from course.plots._startup_timeline import startup_timeline
+    from course.plots._volume_map import volume_map
+    from course.plots._write_speeds import write_speeds
     from course.plots.picture import Picture, show
 
 __all__ = [
@@ -32,6 +36,7 @@ __all__ = [
     "Picture",
     "base_images",
     "cache_story",
+    "compose_graph",
     "connection_matrix",
     "cpu_use",
     "gantt",
@@ -45,6 +50,9 @@ __all__ = [
     "packet_path",
     "show",
     "start_times",
+    "startup_timeline",
+    "volume_map",
+    "write_speeds",
 ]
 
 _HOME = {"BaseImage": "_base_images", "Blob": "_image_anatomy", "Picture": "picture", "show": "picture"}

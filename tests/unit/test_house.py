@@ -43,7 +43,10 @@ COURSE: dict[str, set[str]] = {
     "snapshots": {"errors", "exercises"},
     "editing": {"errors", "snapshots"},
     "networks": {"errors", "engine"},  # which containers reach which is asked of the engine, and tried
-    "plots": {"errors", "layers", "trace", "networks"},
+    "mounts": {"errors"},
+    "compose": {"errors"},
+    # mounts asks the engine itself; compose reads what Compose and the engine have said
+    "plots": {"errors", "layers", "trace", "networks", "mounts", "compose"},
     # a widget's static form is a figure
     "widgets": {
         "errors",

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from course import plots
+from course.compose import Moment as Started
+from course.compose import Start
 from course.layers import Entry, Image, Layer
+from course.mounts import Mount, MountMap
 from course.networks import Attachment, Container, Matrix, Network, NetworkMap, Outcome, Published, Rules
 from course.plots._lifecycle import moments
 from course.plots.samples import cpus_of
@@ -108,6 +111,19 @@ PICTURES: dict[str, Callable[[], plots.Picture]] = {
     "network_map": lambda: plots.network_map(networks()),
     "connection_matrix": lambda: plots.connection_matrix(tried()),
     "packet_path": lambda: plots.packet_path(Rules(Published("", 1, "80/tcp"), "-A " * 30, "", "Because.")),
+    "volume_map": lambda: plots.volume_map(
+        MountMap((Mount("web", "bind", "site", "/site"), Mount("web", "tmpfs", "", "/tmp")), {"web": "0"})
+    ),
+    "write_speeds": lambda: plots.write_speeds("named volume 0.2\ntmpfs 0.1"),
+    "compose_graph": lambda: plots.compose_graph(
+        {
+            "services": {"a": {"networks": {"n": None}, "depends_on": {"b": {}}}, "b": {}},
+            "networks": {"n": {}},
+        }
+    ),
+    "startup_timeline": lambda: plots.startup_timeline(
+        [Start("web", (Started("created", 0.0), Started("exited", 1.0, 3)))]
+    ),
     "start_times": lambda: plots.start_times({"a process": [0.1], "a container": [0.3, 0.2]}),
 }
 
@@ -196,6 +212,10 @@ def test_base_images_are_drawn_smallest_first() -> None:
         lambda: plots.base_images([]),
         lambda: plots.start_times({"a": []}),
         lambda: plots.gantt(Build("", ())),
+        lambda: plots.volume_map([]),
+        lambda: plots.write_speeds(""),
+        lambda: plots.compose_graph({"services": {}}),
+        lambda: plots.startup_timeline([]),
         lambda: plots.layer_bar(Image("empty", ())),
         lambda: plots.layer_sharing([]),
         lambda: plots.cache_story(built(changed=False)),
