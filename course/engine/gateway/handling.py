@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from course.engine.gateway.call import OpenCall
 from course.engine.gateway.heads import Request, Response
 
-_REASONS = {200: "OK", 400: "Bad Request", 413: "Content Too Large", 503: "Service Unavailable"}
-
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer that the gateway gives by itself."""
+    """An answer that the gateway gives by itself; None for no content."""
 
     status: int
     content: Any
 
     def raw(self) -> bytes:
-        body = json.dumps(self.content).encode()
+        body = b"" if self.content is None else json.dumps(self.content).encode()
         head = (
-            f"HTTP/1.1 {self.status} {_REASONS[self.status]}\r\nContent-Type: application/json\r\n"
+            f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         )
         return head.encode() + body

@@ -1,0 +1,8 @@
+#!/bin/sh
+docker network create harbour
+docker run --detach --name tide --network name=harbour,alias=high-water \
+    busybox:1.37 \
+    sh -c 'mkdir -p /www; echo "high water 06:12" >/www/index.html; exec httpd -f -p 8000 -h /www'
+docker run --detach --name board --network name=harbour \
+    busybox:1.37 \
+    sh -c 'mkdir -p /www; httpd -p 8000 -h /www; while :; do wget -O /www/index.html http://tide:8000/; sleep 1; done'

@@ -1,0 +1,10 @@
+#!/bin/sh
+docker run --detach --name tide \
+    busybox:1.37 \
+    sh -c 'mkdir -p /www; echo "high water 06:12" >/www/index.html; exec httpd -f -p 8000 -h /www'
+docker run --detach --name board \
+    busybox:1.37 \
+    sh -c 'mkdir -p /www; httpd -p 8000 -h /www; while :; do wget -O /www/index.html http://tide:8000/; sleep 1; done'
+address() { docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$1"; }
+docker exec board sh -c "echo $(address tide) tide >>/etc/hosts"
+docker exec tide sh -c "echo $(address board) board >>/etc/hosts"
