@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from checkers.plans.base import Plan
 from checkers.projects import own_files
-from checkers.rules import web, writes
+from checkers.rules import restores, web, writes
 from checkers.rules.builds import builds
 from checkers.rules.not_root import not_root
+from checkers.rules.script_runs import stage
+
+_STAGE = stage("busybox:1.37")
 
 PLANS = {
     "07-ownership": Plan(
@@ -18,4 +21,5 @@ PLANS = {
         ),
         files=lambda word: own_files("07-ownership"),
     ),
+    "07-backup": Plan(restores.rules(_STAGE, "diary", "backup.sh", "restore.sh"), probes=False),
 }

@@ -42,8 +42,8 @@ def finds(on: Stage, one: str, other: str, port: int, folder: str) -> Rule:
     def check(attempt: Attempt) -> Outcome:
         for asker, asked in ((one, other), (other, one)):
             url = f"http://{asked}:{port}/{PAGE}"
-            beside, target = _box(attempt, on, asker), _box(attempt, on, asked)
-            said = _ask(attempt, _word(attempt, target, folder), [url], beside=beside)
+            beside, target = box(attempt, on, asker), box(attempt, on, asked)
+            said = ask(attempt, word(attempt, target, folder), [url], beside=beside, seconds=5)
             if not said.startswith("reached"):
                 return _lost(attempt, on, asker, asked, port, said)
         return passed(
@@ -60,16 +60,16 @@ def outsiders(on: Stage, one: str, other: str, port: int, folder: str) -> Rule:
     def check(attempt: Attempt) -> Outcome:
         session = on(attempt)
         for asked in (one, other):
-            target = _box(attempt, on, asked)
+            target = box(attempt, on, asked)
             inner = [f"http://{place}:{port}/{PAGE}" for place in (asked, *_addresses(target))]
             outer = [f"http://{place}/{PAGE}" for place in published(target)]
-            word = _word(attempt, target, folder)
+            canary = word(attempt, target, folder)
             for where, urls, network in (
                 ("on the default bridge", inner, session.door.network(BRIDGE)),
                 ("on another network", inner, attempt.network),
                 ("on the machine itself", outer, "host"),
             ):
-                if urls and (said := _ask(attempt, word, urls, network=network)).startswith("reached"):
+                if urls and (said := ask(attempt, canary, urls, network=network)).startswith("reached"):
                     return _open(attempt, on, asked, said, where)
         return passed("A container outside of their network reaches neither.")
 
@@ -112,20 +112,21 @@ def _open(attempt: Attempt, on: Stage, asked: str, said: str, where: str) -> Out
     return wrong(f"A container {where} reaches {asked}.", hint, evidence=evidence)
 
 
-def _box(attempt: Attempt, on: Stage, name: str) -> Running:
+def box(attempt: Attempt, on: Stage, name: str) -> Running:
+    """A container of the script's that the rule `runs` has seen."""
     found = on(attempt).box(name)
     assert found is not None, "the rule `runs` has seen it"  # noqa: S101
     return found
 
 
-def _word(attempt: Attempt, running: Running, folder: str) -> str:
+def word(attempt: Attempt, running: Running, folder: str) -> str:
     """A word of this container's alone, which its server gives out from now on."""
-    word = f"{attempt.word}-{running.name.rpartition('_')[2]}"
+    found = f"{attempt.word}-{running.name.rpartition('_')[2]}"
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         entry = tarfile.TarInfo(PAGE)
-        entry.size, entry.mode = len(word), 0o644
-        tar.addfile(entry, io.BytesIO(word.encode()))
+        entry.size, entry.mode = len(found), 0o644
+        tar.addfile(entry, io.BytesIO(found.encode()))
 
     def put() -> bool:
         try:
@@ -137,26 +138,31 @@ def _word(attempt: Attempt, running: Running, folder: str) -> str:
         return True
 
     running.until(put, attempt.limits.run / 4)
-    return word
+    return found
 
 
-def _ask(
-    attempt: Attempt, word: str, urls: list[str], *, beside: Running | None = None, network: str = ""
+def ask(
+    attempt: Attempt,
+    word: str,
+    urls: list[str],
+    *,
+    beside: Running | None = None,
+    network: str = "",
+    seconds: int = 0,
 ) -> str:
-    """What a container of ours says in the end: in another's place, where it tries for some seconds, or on a
-    network, where it tries once."""
+    """What a container of ours says in the end, "reached URL" or why not: in another's place, or on a network
+    ("host": the machine's own). It tries for so many seconds, and each once at least."""
     mode: dict[str, Any] = {"network": network}
     if beside or network == "host":
         mode = {"network": None, "network_mode": f"container:{beside.container.id}" if beside else "host"}
-    seconds = "5" if beside else "0"
-    probe = attempt.run(IMAGE, ["sh", "-c", _ASK, "sh", word, seconds, *urls], **mode)
+    probe = attempt.run(IMAGE, ["sh", "-c", _ASK, "sh", word, str(seconds), *urls], **mode)
     probe.wait_exit(attempt.limits.run)
     return probe.logs()
 
 
 def _networks(attempt: Attempt, on: Stage, name: str) -> set[str]:
     """By the script's names."""
-    found = _box(attempt, on, name).inspect()["NetworkSettings"]["Networks"]
+    found = box(attempt, on, name).inspect()["NetworkSettings"]["Networks"]
     return {on(attempt).names.own(network) for network in found}
 
 

@@ -65,6 +65,7 @@ _REFUSED: tuple[tuple[str, str, str, tuple[Any, ...]], ...] = (
     ("MaskedPaths", "--security-opt", "it changes the container's protection", (None,)),
     ("ReadonlyPaths", "--security-opt", "it changes the container's protection", (None,)),
 )
+_EVERYWHERE = ("", "0.0.0.0")  # noqa: S104  what a script may ask for
 _MODES = {"ro", "rw", "z", "Z", "nocopy"}
 
 
@@ -236,10 +237,15 @@ def inside_folder(path: str) -> str | None:
 
 def ports(asked: Json) -> Json:
     """The same ports at the same addresses, and any free port of the machine: the one asked for may be taken,
-    by a check beside this one, or by the learner."""
+    by a check beside this one, or by the learner. The engine gives all addresses of one port the same
+    number, so that each is named once, and none beside the one that means all."""
     found: Json = {}
     for inside, places in asked.items():
         if re.fullmatch(r"\d+(/(tcp|udp|sctp))?", inside):
             wanted: list[Json] = places or [{}]
-            found[inside] = [{"HostIp": str(one.get("HostIp") or ""), "HostPort": ""} for one in wanted]
+            addresses = [str(one.get("HostIp") or "") for one in wanted]
+            everywhere = [one for one in addresses if one in _EVERYWHERE][:1]
+            found[inside] = [
+                {"HostIp": one, "HostPort": ""} for one in everywhere or dict.fromkeys(addresses)
+            ]
     return found

@@ -11,6 +11,9 @@ from checkers.session.names import BRIDGE, filtered
 from course.engine.gateway.handling import Reply
 from course.engine.gateway.heads import Request
 
+# Of a bridge, and of nothing else: whether its containers reach each other, and where it binds their ports.
+_OWN_OPTIONS = {f"com.docker.network.bridge.{name}" for name in ("enable_icc", "host_binding_ipv4")}
+
 
 def _filters(door: Door, request: Request) -> dict[str, str]:
     """The query of a list or a prune, for the script's own things alone."""
@@ -96,9 +99,11 @@ def _network_create(door: Door, request: Request, parts: tuple[str, ...], body: 
         raise Refused(f"--driver {body['Driver']}", "it reaches the machine's own network")
     if (body.get("IPAM") or {}).get("Config"):
         raise Refused("--subnet", "its addresses may be taken, by a check beside this one")
-    if set(body.get("Options") or {}) - {"com.docker.network.bridge.enable_icc"}:
+    if set(body.get("Options") or {}) - _OWN_OPTIONS:
         raise Refused("--opt", "it changes more than this network")
-    found = door.new_network(str(body.get("Name")), internal=bool(body.get("Internal")))
+    found = door.new_network(
+        str(body.get("Name")), body.get("Options") or {}, internal=bool(body.get("Internal"))
+    )
     return found or Reply(500, {"message": "no network"})
 
 

@@ -131,7 +131,9 @@ class Door:
                 self.new_network(BRIDGE)
         return self.names.find("network", name)
 
-    def new_network(self, name: str, *, internal: bool = False) -> Reply | None:
+    def new_network(
+        self, name: str, options: Mapping[str, str] | None = None, *, internal: bool = False
+    ) -> Reply | None:
         """A network without a way out. The engine's words where it takes none."""
         self.room("network", self._networks)
         real = self.attempt.owns.network(self.names.real(name))
@@ -141,7 +143,7 @@ class Door:
             "Driver": "bridge",
             # Published ports need a network that isn't internal. Without masquerade nothing comes back on it.
             "Internal": internal or not self.publishes,
-            "Options": {"com.docker.network.bridge.enable_ip_masquerade": "false"},
+            "Options": {**(options or {}), "com.docker.network.bridge.enable_ip_masquerade": "false"},
             "Labels": made("network") | self.attempt.marks,
         }
         with self.attempt.owns.making():

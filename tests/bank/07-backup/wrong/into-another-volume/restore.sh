@@ -1,0 +1,2 @@
+#!/bin/sh
+docker run --rm -v diary:/diary -v backup:/backup busybox:1.37 tar xzf /backup/d.tgz -C /diary

@@ -1,0 +1,2 @@
+#!/bin/sh
+docker run --rm -it -v diary:/d:ro busybox:1.37 tar cz -C /d . >diary.tgz
