@@ -19,6 +19,8 @@ from course.engine.listing import list_images
 
 _FIRST, _SECOND, _LAST = 0, 1, 2  # networks, volumes and images are in use while the containers are there
 _AT_ONCE = 8
+PROJECT = "com.docker.compose.project"
+"""The label that Compose puts on all that it makes for a project."""
 
 
 class Belongings:
@@ -55,6 +57,11 @@ class Belongings:
     def image(self, tag: str) -> str:
         """The tag, noted."""
         return self._note(_LAST, self._remove_image, tag)
+
+    def project(self, name: str) -> str:
+        """The name of a Compose project, noted: all that bears its label."""
+        self._note(_SECOND, self._remove_project_containers, name)
+        return self._note(_LAST, self._remove_project, name)
 
     def first(self, step: Callable[[], None]) -> None:
         """Something to do before all removing."""
@@ -134,6 +141,22 @@ class Belongings:
     def _remove_container(self, name: str) -> None:
         with contextlib.suppress(NotFound):
             self._api.remove_container(name, force=True, v=True)
+
+    def _remove_project_containers(self, project: str) -> None:
+        found = self._api.containers(all=True, filters={"label": f"{PROJECT}={project}"})
+        steps = [functools.partial(self._remove_container, one["Id"]) for one in found]
+        if steps:
+            with ThreadPoolExecutor(len(steps), "project") as pool:
+                list(pool.map(_quietly, steps))
+
+    def _remove_project(self, project: str) -> None:
+        label = {"label": f"{PROJECT}={project}"}
+        # What was under way when `docker compose` was ended may have been made after the first look.
+        self._remove_project_containers(project)
+        for one in self._api.networks(filters=label):
+            _quietly(functools.partial(self._api.remove_network, one["Id"]))
+        for one in self._api.volumes(filters=label).get("Volumes") or ():
+            _quietly(functools.partial(self._remove_volume, one["Name"]))
 
     def _remove_network(self, name: str) -> None:
         for network in self._api.networks(names=[name]):

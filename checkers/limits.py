@@ -24,6 +24,12 @@ class Limits:
     log: int = 1 * MIB  # of a container's output that is kept
     build: float = 120.0
     run: float = 20.0
+    # Of a Compose project. Each of its containers has the memory, CPUs and processes above.
+    up: float = 60.0  # until all is started that waits for something else
+    containers: int = 8
+    networks: int = 6
+    volumes: int = 12
+    restarts: int = 10  # of one container that ends again and again
 
     def ulimits(self) -> list[dict[str, Any]]:
         """As `POST /build` and a container's HostConfig want them. They hold for each process."""
@@ -36,9 +42,13 @@ class Limits:
         """docker-py's arguments of a container that runs a learner's image."""
         return {
             **self.cage(),
-            "log_config": {"Type": "json-file", "Config": {"max-size": str(self.log), "max-file": "1"}},
+            "log_config": {"Type": "json-file", "Config": self.log_options()},
             "security_opt": ["no-new-privileges"],
         }
+
+    def log_options(self) -> dict[str, str]:
+        """Of the json-file driver."""
+        return {"max-size": str(self.log), "max-file": "1"}
 
     def cage(self) -> dict[str, Any]:
         """docker-py's arguments for the container whose control group holds a build."""

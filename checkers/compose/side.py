@@ -1,0 +1,59 @@
+"""A container of the checker's beside one of a project, in the same network namespace: it sees the names,
+addresses and neighbours that the service sees, and needs nothing of the service's image."""
+
+from __future__ import annotations
+
+import time
+
+from checkers import http
+from checkers.attempt import Attempt
+from checkers.cage import IMAGE, Cage
+from checkers.http import Answer
+from checkers.running import POLL, Running
+
+# Each target: can a connection be made? In the end a line "HOST PORT yes" or "… no".
+_TRY = (
+    'while [ $# -gt 1 ]; do if nc -w 2 "$1" "$2" </dev/null >/dev/null 2>&1; then a=yes; else a=no; fi; '
+    'echo "$1 $2 $a"; shift 2; done'
+)
+_SLEEP = ["tail", "-f", "/dev/null"]
+
+
+class Side:
+    """See the module. It stands until the attempt ends, or its neighbour does."""
+
+    def __init__(self, attempt: Attempt, neighbour: Running) -> None:
+        self._attempt, self.neighbour = attempt, neighbour
+        beside = attempt.run(IMAGE, _SLEEP, network=None, network_mode=f"container:{neighbour.container.id}")
+        self._cage = Cage(attempt.client, beside.container)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The service's own, one for each of its networks."""
+        networks = self.neighbour.inspect()["NetworkSettings"]["Networks"] or {}
+        return tuple(one["IPAddress"] for one in networks.values() if one.get("IPAddress"))
+
+    def get(self, port: int, path: str, *, host: str = "") -> Answer:
+        """One request, to the service itself (by the address that others see), or to another host."""
+        where = host or next(iter(self.addresses), "127.0.0.1")
+        return http.get(self._cage, f"http://{where}:{port}{path}")
+
+    def first_answer(self, port: int, path: str, timeout: float) -> Answer:
+        """The first answer with any status; the last failure if there is none, or the service has ended."""
+        deadline = time.monotonic() + timeout
+        while True:
+            answer = self.get(port, path)
+            ended = not self.neighbour.state()["Running"]
+            if answer.status or ended or time.monotonic() > deadline:
+                return answer
+            time.sleep(POLL)
+
+    def reaches(self, targets: list[tuple[str, int]]) -> dict[tuple[str, int], bool]:
+        """Whether a connection can be made to each host and port."""
+        words = [word for host, port in targets for word in (host, str(port))]
+        output = self._cage.run(_TRY, *words)
+        found = {}
+        for line in output.out.splitlines():
+            host, port, answer = line.split()
+            found[(host, int(port))] = answer == "yes"
+        return found

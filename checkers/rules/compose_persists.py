@@ -1,0 +1,82 @@
+"""What a service has written is there again after `docker compose down` and `up`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from checkers.attempt import Attempt
+from checkers.compose.lines import place
+from checkers.compose.project import Project, service_of, standing
+from checkers.rules.base import Outcome, Rule, passed, wrong
+
+
+def compose_persists(
+    service: str,
+    port: int,
+    write: Callable[[str], str],
+    read: Callable[[str], tuple[str, str]],
+    *,
+    keeper: str,
+) -> Rule:
+    """Asks `service` for `write(nonce)`, takes the project down (without -v) and up, and wants what
+    `read(nonce)` says: a path, and a text in its body. `keeper` is the service that keeps the data."""
+
+    def check(attempt: Attempt) -> Outcome:
+        project, nonce = standing(attempt), uuid.uuid4().hex[:8]
+        path, expected = read(nonce)
+        for asked in (write(nonce), path):
+            answer = project.side(service).first_answer(port, asked, attempt.limits.run)
+            if answer.status != 200:
+                return wrong(
+                    f"{service} answers GET {asked} with status {answer.status}: {answer.body.strip()[:200]}",
+                    "Can it write where it keeps its data?",
+                    evidence=project.story(),
+                )
+        kept = _mounts(project, keeper)
+        project.down()
+        project.up()
+        answer = project.side(service).first_answer(port, path, attempt.limits.run)
+        if answer.status == 200 and expected in answer.body:
+            return passed(
+                "What was written is there after `docker compose down` and `up`.", evidence=_shown(kept)
+            )
+        if answer.status != 200:
+            return wrong(
+                f"After `docker compose down` and `up`, GET {path} is answered with status {answer.status}.",
+                "What does the service find of its first life, and can it go on with that?",
+                evidence=project.story(),
+            )
+        nameless = [target for target, name in kept.items() if "nameless" in name]
+        return wrong(
+            f"After `docker compose down` and `up`, what was written before is gone. {keeper} keeps nothing "
+            + (f"but {', '.join(kept)}." if kept else "outside its container."),
+            f"{nameless[0]} is in a volume without a name, a new one for each container. Where does the "
+            "service write, and is a volume with a name mounted exactly there?"
+            if nameless
+            else "A container's own files go with it. Which path holds the data, and what is mounted there?",
+            misconception="M04",
+            evidence=_shown(kept),
+            **place(attempt, "services", keeper, "volumes"),
+        )
+
+    return Rule(
+        "persists", "Data outlives the containers: down, up, and it is there", check, needs=("answers",)
+    )
+
+
+def _mounts(project: Project, service: str) -> dict[str, str]:
+    """Where something is mounted in the service's containers, and what."""
+    return {
+        str(mount["Destination"]): str(mount.get("Name") or mount["Type"]).removeprefix(f"{project.name}_")
+        for one in project.containers()
+        if service_of(one) == service
+        for mount in one.inspect().get("Mounts") or ()
+    }
+
+
+def _shown(kept: dict[str, str]) -> str:
+    return "\n".join(
+        f"{target}: {'a volume without a name' if 'nameless' in name else f'{name}'}"
+        for target, name in sorted(kept.items())
+    )

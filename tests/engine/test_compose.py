@@ -1,0 +1,323 @@
+"""Rules of Compose projects, both ways, on small projects of busybox's web server. Nothing is left of any."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+import threading
+from pathlib import Path
+
+import docker
+import pytest
+
+from checkers.attempt import Attempt
+from checkers.compose.gate import Slow
+from checkers.compose.project import begin, standing
+from checkers.result import CheckResult, Status
+from checkers.rules.base import Rule
+from checkers.rules.compose_answers import compose_answers
+from checkers.rules.compose_persists import compose_persists
+from checkers.rules.compose_published import Port, compose_published
+from checkers.rules.compose_reaches import compose_reaches
+from checkers.rules.compose_secrets import compose_secrets
+from checkers.rules.compose_up import compose_up
+from checkers.rules.compose_waits import compose_waits
+from checkers.runner import apply
+from course.engine.listing import list_images
+from tests.engine.base_images import BUSYBOX, need
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
+# A web server that keeps and tells a word, and tells whether a neighbour `db` answers.
+SCRIPTS = {
+    "echo": 'echo; echo "$QUERY_STRING"',
+    "keep": 'echo "$QUERY_STRING" >/data/word && { echo; echo kept; }',
+    "tell": "echo; cat /data/word 2>/dev/null; true",
+    "ask": "if wget -q -O - http://db:8000/cgi-bin/echo?hello >/tmp/out 2>&1; then echo; cat /tmp/out; else "
+    'echo "Status: 500 Bad"; echo; echo no database; fi',
+}
+WEB = (
+    "FROM busybox:1.37\nCOPY --chmod=755 cgi-bin /www/cgi-bin\nRUN mkdir -p /data /tmp\n".replace(
+        "RUN mkdir -p /data /tmp\n", "COPY cgi-bin /data\nCOPY cgi-bin /tmp\n"
+    )
+    + 'CMD ["httpd", "-f", "-p", "8000", "-h", "/www"]\n'
+)
+HEALTHY = "healthcheck: {test: wget -q -O /dev/null http://127.0.0.1:8000/cgi-bin/echo, interval: 30s}"
+ASK = "wget -q -O /dev/null http://db:8000/cgi-bin/echo"
+ECHO = compose_answers("web", 8000, lambda nonce: f"/cgi-bin/echo?{nonce}", lambda nonce: nonce)
+PERSISTS = compose_persists(
+    "web",
+    8000,
+    lambda nonce: f"/cgi-bin/keep?{nonce}",
+    lambda nonce: ("/cgi-bin/tell", nonce),
+    keeper="web",
+)
+REACHES, APART = compose_reaches(
+    {"web": 8000, "db": 8000, "other": 8000}, {"web": ("db", "other"), "other": ("web",), "db": ("web",)}
+)
+PUBLISHED = compose_published(Port("web", 8000, "8080", "127.0.0.1"))
+WAITS = compose_waits("web", 8000, "/cgi-bin/ask", slow=Slow("db"))
+SECRETS = compose_secrets(lambda word: f"{word}-{word}-{word}")
+
+
+def project(folder: Path, compose: str, **files: str) -> Path:
+    (folder / "cgi-bin").mkdir()
+    for name, script in SCRIPTS.items():
+        (folder / "cgi-bin" / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "Dockerfile").write_text(WEB)
+    (folder / "compose.yaml").write_text(textwrap.dedent(compose))
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def judged(client: docker.DockerClient, folder: Path, *rules: Rule) -> CheckResult:
+    """What the last rule says; those before it pass."""
+    with Attempt(client, folder) as attempt:
+        for rule in rules[:-1]:
+            done = apply(rule, attempt)
+            assert done.status is Status.PASS, f"{done.message}\n{done.evidence}"
+        return apply(rules[-1], attempt)
+
+
+NETWORKS = """
+    services:
+      web: {{build: ., networks: [front, back]}}
+      db: {{build: ., networks: [{db}]}}
+      other: {{build: ., networks: [front]}}
+    networks: {{front: , back: }}
+"""
+WAITING = """
+    services:
+      web: {{build: ., {waits}}}
+      db: {{build: ., {healthy}}}
+"""
+RIGHT: dict[str, tuple[tuple[Rule, ...], str]] = {
+    "up": ((compose_up("web"),), "services: {web: {build: .}}"),
+    "one-shot": (
+        (compose_up("web"),),
+        """
+        services:
+          first: {image: "busybox:1.37", command: "true"}
+          web:
+            build: .
+            depends_on: {first: {condition: service_completed_successfully}}
+        """,
+    ),
+    "answers": (
+        (compose_up(), ECHO),
+        "services: {web: {build: ., container_name: fixed, ports: ['80:8000']}}",
+    ),
+    "anchors": (
+        (compose_up(), ECHO),
+        "x-web: &web {build: .}\nservices: {web: {<<: *web}, other: {<<: *web, scale: 2}}",
+    ),
+    "named volume": (
+        (compose_up(), ECHO, PERSISTS),
+        "services: {web: {build: ., volumes: ['kept:/data']}}\nvolumes: {kept: }",
+    ),
+    "a folder": ((compose_up(), ECHO, PERSISTS), "services: {web: {build: ., volumes: ['./kept:/data']}}"),
+    "networks reach": ((compose_up(), REACHES), NETWORKS.format(db="back")),
+    "networks apart": ((compose_up(), REACHES, APART), NETWORKS.format(db="back")),
+    "published": ((compose_up(), PUBLISHED), "services: {web: {build: ., ports: ['127.0.0.1:8080:8000']}}"),
+    "waits": (
+        (compose_up(), WAITS),
+        WAITING.format(waits="depends_on: {db: {condition: service_healthy}}", healthy=HEALTHY),
+    ),
+    "waits by itself": (
+        (compose_up(), WAITS),
+        WAITING.format(
+            waits=f"command: sh -c 'until {ASK}; do sleep 0.1; done; httpd -f -p 8000 -h /www'",
+            healthy=HEALTHY,
+        ),
+    ),
+    "secret file": (
+        (compose_up(), SECRETS),
+        "services: {web: {build: ., secrets: [pw]}}\nsecrets: {pw: {file: ./pw}}",
+    ),
+}
+WRONG: dict[str, tuple[tuple[Rule, ...], str, str, str | None]] = {
+    "ends": (
+        (compose_up(),),
+        "services: {a: {image: 'busybox:1.37', command: 'false'}}",
+        "exit code 1",
+        None,
+    ),
+    "unhealthy": (
+        (compose_up(),),
+        "services: {web: {build: ., healthcheck: {test: 'false', interval: 1s, retries: 1}}}",
+        "web is unhealthy",
+        None,
+    ),
+    "no such image": ((compose_up(),), "services: {web: {image: 'postgres:9'}}", "none of them", None),
+    "hostile": (
+        (compose_up(),),
+        "services: {web: {build: ., volumes: ['/:/host']}}",
+        "files of the machine",
+        None,
+    ),
+    "no answer": (
+        (compose_up(), ECHO),
+        "services: {web: {build: ., command: httpd -f -p 127.0.0.1:8000 -h /www}}",
+        "127.0.0.1:8000 only",
+        "M02",
+    ),
+    "nothing kept": ((compose_up(), ECHO, PERSISTS), "services: {web: {build: .}}", "gone", "M04"),
+    "a volume without a name": (
+        (compose_up(), ECHO, PERSISTS),
+        "services: {web: {build: ., volumes: [/data]}}",
+        "gone",
+        "M04",
+    ),
+    "can't reach": (
+        (compose_up(), REACHES),
+        NETWORKS.format(db="hidden").replace("front: ,", "front: , hidden: ,"),
+        "web can't reach db",
+        None,
+    ),
+    "all on one": ((compose_up(), REACHES, APART), NETWORKS.format(db="front"), "and should not", None),
+    "for everybody": (
+        (compose_up(), PUBLISHED),
+        "services: {web: {build: ., ports: ['8080:8000']}}",
+        "not",
+        "M01",
+    ),
+    "only exposed": (
+        (compose_up(), PUBLISHED),
+        "services: {web: {build: ., expose: ['8000']}}",
+        "not",
+        "M01",
+    ),
+    "one too many": (
+        (compose_up(), PUBLISHED),
+        "services: {web: {build: ., ports: ['127.0.0.1:8080:8000', '9000']}}",
+        "too",
+        None,
+    ),
+    "started is not ready": (
+        (compose_up(), WAITS),
+        WAITING.format(waits="depends_on: [db]", healthy=HEALTHY),
+        "first request",
+        "M03",
+    ),
+    "a check that is always true": (
+        (compose_up(), WAITS),
+        WAITING.format(
+            waits="depends_on: {db: {condition: service_healthy}}", healthy="healthcheck: {test: 'true'}"
+        ),
+        "first request",
+        "M03",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_catches_not(client: docker.DockerClient, tmp_path: Path, name: str) -> None:
+    need(client, BUSYBOX)
+    rules, compose = RIGHT[name]
+    done = judged(client, project(tmp_path, compose, pw="x"), *rules)
+    assert done.status is Status.PASS, f"{done.message}\n{done.evidence}"
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_catches(client: docker.DockerClient, tmp_path: Path, name: str) -> None:
+    need(client, BUSYBOX)
+    rules, compose, words, misconception = WRONG[name]
+    done = judged(client, project(tmp_path, compose), *rules)
+    assert done.status is Status.FAIL, f"{done.message}\n{done.evidence}"
+    assert words in done.message
+    assert done.hint
+    assert done.misconception == misconception
+
+
+INLINE = 'services: {web: {build: {context: ., dockerfile_inline: "FROM busybox:1.37\\n%s\\n"}}}'
+
+
+@pytest.mark.parametrize(
+    ("where", "compose"),
+    [
+        ("a variable", "services: {web: {build: ., environment: {A: 'CANARY'}}}"),
+        ("the command", "services: {web: {build: ., command: [sh, -c, 'true CANARY; httpd -f -p 8000']}}"),
+        (
+            "the log",
+            "services: {web: {build: ., command: sh -c 'cat /pw; echo; httpd -f -p 8000', "
+            "volumes: [./pw:/pw]}}",
+        ),
+        ("the image's history", INLINE % r"ARG A=CANARY\nCMD httpd -f -p 8000"),
+        ("a file of the image", INLINE % r"COPY pw /pw\nCMD httpd -f -p 8000"),
+    ],
+)  # fmt: skip
+def test_a_password_is_found(client: docker.DockerClient, tmp_path: Path, where: str, compose: str) -> None:
+    need(client, BUSYBOX)
+    with Attempt(client, project(tmp_path, compose, pw="")) as attempt:
+        canary = f"{attempt.word}-{attempt.word}-{attempt.word}"
+        (attempt.folder / "pw").write_text(canary)
+        file = attempt.folder / "compose.yaml"
+        file.write_text(file.read_text().replace("CANARY", canary))
+        standing(attempt).side("web").first_answer(8000, "/", 20.0)  # by then it has printed
+        done = apply(SECRETS, attempt)
+    assert done.status is Status.FAIL
+    assert where in done.message
+    assert canary not in done.message + done.evidence
+
+
+def test_limits_and_names_are_the_attempts(client: docker.DockerClient, tmp_path: Path) -> None:
+    """Nothing of it meets anybody, is published or has no limits; and all goes."""
+    need(client, BUSYBOX)
+    compose = """
+        services:
+          web:
+            build: .
+            container_name: fixed
+            restart: always
+            ports: ["80:8000"]
+            volumes: [kept:/data, /nameless, ./cgi-bin:/x]
+            deploy: {resources: {limits: {memory: 32m}}}
+        volumes: {kept: {name: everybodys}}
+        networks: {default: {name: everybodys}}
+    """
+    with Attempt(client, project(tmp_path, compose)) as attempt:
+        made = standing(attempt)
+        (one,) = made.containers()
+        record = one.inspect()
+        host = record["HostConfig"]
+        assert record["Name"].startswith(f"/{attempt.name}-")
+        assert (host["Memory"], host["PidsLimit"], host["NanoCpus"]) == (32 << 20, 256, 10**9)
+        assert host["RestartPolicy"] == {"Name": "on-failure", "MaximumRetryCount": 10}
+        assert not host["PortBindings"]
+        assert host["SecurityOpt"] == ["no-new-privileges:true"]
+        assert host["LogConfig"]["Config"]["max-file"] == "1"
+        assert all(mount["Type"] == "volume" for mount in record["Mounts"])
+        made.down()
+        made.up()
+        name = attempt.name
+    assert left(client, name) == []
+
+
+def test_nothing_is_left_of_a_project_that_was_stopped(client: docker.DockerClient, tmp_path: Path) -> None:
+    need(client, BUSYBOX)
+    compose = WAITING.format(
+        waits="depends_on: {db: {condition: service_healthy}}", healthy="healthcheck: {test: 'false'}"
+    )
+    with Attempt(client, project(tmp_path, compose)) as attempt:
+        name, made = attempt.name, begin(attempt)
+        threading.Timer(2.0, attempt.stop.now).start()
+        with pytest.raises(KeyboardInterrupt):
+            made.up()
+    assert left(client, name) == []
+
+
+def left(client: docker.DockerClient, name: str) -> list[str]:
+    """What there is in the engine whose name begins so."""
+    found = [one.name for one in client.containers.list(all=True, ignore_removed=True)]
+    found += [one.name for one in client.networks.list()] + [one.name for one in client.volumes.list()]
+    found += [tag for one in list_images(client.api, f"{name}:*") for tag in one["RepoTags"]]
+    return [one for one in found if one and one.startswith(name)]
+
+
+def test_a_variable_of_the_checker_is_none_of_the_projects(
+    client: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, "COURSE_TEST_SECRET", "told")
+    compose = "services: {web: {build: ., environment: {A: '${COURSE_TEST_SECRET:-nothing}'}}}"
+    with Attempt(client, project(tmp_path, compose)) as attempt:
+        assert begin(attempt).config["services"]["web"]["environment"] == {"A": "nothing"}
