@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from checkers.review.advice import Advice, Severity
@@ -15,9 +16,9 @@ def advise(seen: Seen) -> Iterator[Advice]:
     for found in seen.build.warnings if seen.build else ():
         yield Advice(
             "build-check",
-            "BuildKit's checks find nothing",
+            "docker build --check",
             Severity.HINT,
-            found.short,
+            re.sub(r" \(line \d+\)$", "", found.short),
             found.url if found.url.startswith(_DOCS) else "docker build --check",
             found.detail,
             found.line,
