@@ -264,7 +264,9 @@ def without(whole: Any, path: tuple[str | int, ...]) -> Any:
 @pytest.mark.parametrize("exercise", load(), ids=lambda one: one.id)
 def test_each_solution_has_mutations_and_each_is_another_answer(exercise: Exercise) -> None:
     found = mutations(exercise.solution, exercise.starter)
-    assert len(found) >= 10
+    assert len(found) >= (
+        10 if (exercise.solution / "Dockerfile").is_file() else 2
+    )  # a script may be one command
     for path, text in found.values():
         assert text != (exercise.solution / path).read_text()
 
