@@ -88,6 +88,10 @@ class EngineStartFailed(EngineError):
     """The embedded engine did not come up. `detail` holds the last lines of its log."""
 
 
+class ContainerdSlow(EngineStartFailed):
+    """dockerd gave up waiting for its containerd, 15 s after it had started it. Worth another try."""
+
+
 class PackageError(CourseError):
     """The packages of the embedded engine could not be fetched or verified."""
 

@@ -31,7 +31,9 @@ def main() -> int:
         run(BIN / "ruff", "format", "--check", "--quiet", "."),
         run(BIN / "mypy", "--no-error-summary"),
     ]
-    tests = run(BIN / "pytest", "-n", "2", "--dist", "loadscope", *(sys.argv[1:] or ["tests"]))
+    # Where the time goes is asked on the machine that nobody can look into.
+    times = ["--durations=40", "--durations-min=10"] if ci else []
+    tests = run(BIN / "pytest", "-n", "2", "--dist", "loadscope", *times, *(sys.argv[1:] or ["tests"]))
     if any(checks):
         print("Lint or types failed: see above, or run make check.", file=sys.stderr)
     return tests or max(checks)

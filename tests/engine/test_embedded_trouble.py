@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import http.server
 import json
 import re
@@ -19,7 +20,7 @@ from course.engine.embedded.packages import Unpacked
 from course.engine.embedded.processes import wait_until
 from course.errors import PackageError
 from tests.engine.conftest import MachineMaker, UnpackedGetter
-from tests.engine.sandbox import Sandbox, image_tar, left_behind, start_engine
+from tests.engine.sandbox import COURSE, Sandbox, image_tar, left_behind, start_engine
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(120)]
 
@@ -151,6 +152,25 @@ def test_disk_that_fills_up_during_the_start(machine: MachineMaker, kilobytes: i
     assert "The disk is full" in err
     assert "no space left on device" in err.lower()
     assert left_behind(box) == before
+
+
+def test_a_slow_containerd_is_waited_for(machine: MachineMaker) -> None:
+    """On a disk busy writing back, containerd can take longer over its database than dockerd gives it."""
+    box = machine("unstable")
+    box.course("up")
+    box.course("down")
+    data = Path(f"/proc/{box.pid}/root{box.home}/data")  # a file system that only the machine sees
+    (database,) = data.glob("engine/containerd/daemon/io.containerd.metadata*/meta.db")
+    with database.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        up = box.popen([*COURSE, "up"])
+        assert up.stderr is not None
+        noted = next((line for line in up.stderr if "did not come up in time" in line), "")
+        fcntl.flock(file, fcntl.LOCK_UN)
+    assert "Trying again" in noted
+    up.communicate()
+    assert up.returncode == 0
+    box.course("down")
 
 
 def test_another_containerd_is_left_alone(

@@ -6,9 +6,12 @@ import errno
 import re
 from pathlib import Path
 
-from course.errors import EngineStartFailed
+from course.errors import ContainerdSlow, EngineStartFailed
 
 _LINES = 12
+
+# moby, libcontainerd/supervisor/remote_daemon.go: waitForStartup
+_SLOW = "timeout waiting for containerd"
 
 # dockerd's words (grep "failed to start daemon" in a log), the fact, and the next step.
 _CAUSES = (
@@ -54,7 +57,12 @@ _CAUSES = (
         "Set COURSE_HOME to a folder on ext4, xfs or btrfs (in a container: on a volume). Then: course up",
     ),
     (
-        r"timeout waiting for containerd|failed to start containerd|containerd.*exited",
+        _SLOW,
+        "containerd, which the engine is built on, did not come up in time.",
+        "Is the disk very busy? Run: course down   then: course up",
+    ),
+    (
+        r"failed to start containerd|containerd.*exited",
         "containerd, which the engine is built on, did not come up.",
         "Run: course down   then: course up",
     ),
@@ -74,7 +82,8 @@ def start_failure(log: Path, since: int) -> EngineStartFailed:
     for pattern, fact, hint in _CAUSES:
         if re.search(pattern, told):
             fact = f"The course's engine did not come up. {fact}"
-            return EngineStartFailed(fact, hint=hint, detail=last_lines(text))
+            kind = ContainerdSlow if pattern == _SLOW else EngineStartFailed
+            return kind(fact, hint=hint, detail=last_lines(text))
     return EngineStartFailed(
         "The course's engine did not come up.",
         hint=f"Read its log, {log}. Then: course doctor",

@@ -32,12 +32,13 @@ from course.engine.embedded.layout import Layout, layout
 from course.engine.embedded.packages import Unpacked
 from course.engine.failures import engine_errors
 from course.engine.find import answers, embedded_address, find_engine, probe, sockets
-from course.errors import EngineDenied, EngineError, EngineStartFailed, NoEngine
+from course.errors import ContainerdSlow, EngineDenied, EngineError, EngineStartFailed, NoEngine
 from course.steps import SILENT, Steps
 
 _LOCK_SECONDS = 900  # the other one may be fetching packages over a slow line
 _START_SECONDS = 90  # a large data root on a slow disk; an empty one takes 2
 _RESTART_SECONDS = 30
+_TRIES = 3  # dockerd gives its containerd 15 s; a disk that is busy writing back can need longer
 _STOP_SECONDS = 60  # dockerd gives each container its stop time-out, 10 s by default, all at once
 
 
@@ -178,11 +179,24 @@ def start(where: Layout, unpacked: Unpacked, steps: Steps) -> None:
     before.remember(where.before, where.data_root)
     try:
         disk.ensure_overlay(where, steps)
-        _start_daemon(where, unpacked)
+        _start_patiently(where, unpacked, steps)
     except BaseException:  # also Ctrl-C: what was begun is undone
         _clear(where)
         before.put_back(where.before)
         raise
+
+
+def _start_patiently(where: Layout, unpacked: Unpacked, steps: Steps) -> None:
+    for left in reversed(range(_TRIES)):
+        try:
+            _start_daemon(where, unpacked)
+        except ContainerdSlow as slow:
+            if not left:
+                raise
+            steps.note(f"{slow} Trying again.")
+            _clear(where)
+        else:
+            return
 
 
 def _start_daemon(where: Layout, unpacked: Unpacked) -> None:
