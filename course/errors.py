@@ -8,6 +8,7 @@ CourseError
 │   ├── EngineTooOld             it lacks something that was asked for
 │   ├── EngineRefused            it answered with an error
 │   └── EngineStartFailed        the embedded engine did not come up
+│       └── ContainerdSlow       its containerd needed longer than dockerd waits
 ├── PackageError                 the engine's packages could not be fetched or verified
 ├── GatewayError                 the gateway could not start or lost its way
 ├── BuildError

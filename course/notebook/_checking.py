@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from html import escape
 from typing import TYPE_CHECKING
 
 import docker
 
-from course.errors import NoWorkingCopy
-from course.exercises import Exercise
+from course import hints, snapshots
+from course.errors import InputError, NoWorkingCopy
+from course.exercises import Exercise, working_copy
 from course.progress import Progress
 from course.widgets.exercise import error_card
 from course.widgets.html import Html
@@ -20,13 +22,16 @@ if TYPE_CHECKING:
 
 def verdict(exercise_id: str, client: docker.DockerClient | None) -> Html:
     """The report on the working copy, recorded; or a card that says that there is none yet."""
-    from checkers import render, runner
+    from checkers import Status, render, runner
 
     try:
         report = runner.check(exercise_id, client=client)
     except NoWorkingCopy as error:
         return error_card(error)
     Progress().record(report.to_json())
+    if report.status is Status.PASS:
+        with contextlib.suppress(InputError):  # a pass is a pass, also where no copy of it can be kept
+            snapshots.keep(exercise_id, working_copy(exercise_id))
     return Html(render.html(report, _Figures()), render.text(report))
 
 
@@ -61,7 +66,11 @@ def report_html(exercise_id: str, client: docker.DockerClient | None) -> str:
 
 
 def next_hint(exercise: Exercise) -> str:
-    """The next hint as HTML; after the last one, that one again."""
-    number = Progress().take_hint(exercise.id, len(exercise.hints))
-    hint = escape(exercise.hints[number - 1])
-    return f"<p><strong>Hint {number} of {len(exercise.hints)}.</strong> {hint}</p>"
+    """The next hint on what the last attempt is missing, as HTML, below those that were taken before."""
+    progress = Progress()
+    hint = hints.next_hint(exercise, progress.last_report(exercise.id), progress)
+    if not hint.of:
+        return f"<p>{escape(hint.text)}</p>"
+    about = f" on “{escape(hint.about)}”" if hint.about else ""
+    earlier = "".join(f'<p class="course-faint">{escape(text)}</p>' for text in hint.earlier)
+    return f"{earlier}<p><strong>Hint {hint.number} of {hint.of}{about}.</strong> {escape(hint.text)}</p>"

@@ -11,14 +11,14 @@ from pathlib import Path
 _HERE = Path(__file__).parent
 
 
-def script(name: str) -> str:
-    """`shared.js` and `NAME.js`, one module."""
-    return _read("shared.js") + _read(f"{name}.js")
+def script(*names: str) -> str:
+    """`shared.js` and each `NAME.js`, one module."""
+    return "".join(_read(f"{name}.js") for name in ("shared", *names))
 
 
-def style(name: str) -> str:
-    """`shared.css` and `NAME.css`."""
-    return _read("shared.css") + _read(f"{name}.css")
+def style(*names: str) -> str:
+    """`shared.css` and each `NAME.css`."""
+    return "".join(_read(f"{name}.css") for name in ("shared", *names))
 
 
 def _read(name: str) -> str:

@@ -1,8 +1,9 @@
-// The task of an exercise and four buttons. What a button did comes back as HTML in `output`.
+// The task of an exercise, its files and five buttons. What a button did comes back as HTML in `output`.
 const BUTTONS = [
   ["start", "Start", "make your working copy"],
   ["check", "Check", "build, run and probe your answer"],
   ["hint", "Hint", "the next hint"],
+  ["difference", "Difference", "what you changed since your last passing version"],
   ["reset", "Reset", "put your copy aside and begin again"],
 ];
 
@@ -20,10 +21,7 @@ function render({ model, el }) {
     button.type = "button";
     button.textContent = label;
     button.title = title;
-    button.addEventListener("click", () => {
-      wait(label); // at once: the kernel answers only when the work is done
-      model.send({ do: action });
-    });
+    button.addEventListener("click", () => act(action, label));
     bar.append(button);
     return button;
   });
@@ -31,9 +29,17 @@ function render({ model, el }) {
   output.className = "course-exercise-output";
   output.setAttribute("role", "status");
 
-  const wait = (label) => {
+  const editor = makeEditor(model, () => act("check", "Check"));
+  const act = async (action, label) => {
+    if (buttons[0].disabled) return;
+    // At once: the kernel answers only when the work is done.
     buttons.forEach((button) => (button.disabled = true));
     output.textContent = `${label} …`;
+    if (await editor.flush()) model.send({ do: action });
+    else {
+      buttons.forEach((button) => (button.disabled = false));
+      output.textContent = "A file could not be saved: see above.";
+    }
   };
   const show = () => {
     const busy = model.get("busy");
@@ -43,9 +49,10 @@ function render({ model, el }) {
   show();
   model.on("change:output", show);
   model.on("change:busy", show);
-  box.append(heading, task, bar, output);
+  box.append(heading, task, editor.element, bar, output);
   el.replaceChildren(box);
   return () => {
+    editor.stop();
     model.off("change:output", show);
     model.off("change:busy", show);
   };

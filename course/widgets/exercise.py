@@ -1,4 +1,4 @@
-"""The exercise panel: the task, and the buttons Start, Check, Hint and Reset."""
+"""The exercise panel: the task, the files, and the buttons Start, Check, Hint, Difference and Reset."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import anywidget
 import traitlets
 from markdown_it import MarkdownIt
 
-from course import exercises
-from course.errors import CourseError
+from course import exercises, snapshots
+from course.errors import CourseError, NoWorkingCopy
 from course.exercises import Exercise
 from course.paths import repository
+from course.widgets import editor
 from course.widgets.assets import script, style
 from course.widgets.html import Html
 
@@ -27,12 +28,13 @@ class ExercisePanel(anywidget.AnyWidget):
     They are handed in because this module knows neither the checkers nor the record of progress.
     """
 
-    _esm = script("exercise")
-    _css = style("exercise")
+    _esm = script("editor", "exercise")
+    _css = style("editor", "exercise")
 
     heading = traitlets.Unicode().tag(sync=True)
     task = traitlets.Unicode().tag(sync=True)  # HTML, from the course's own task.md
     output = traitlets.Unicode().tag(sync=True)  # HTML
+    files = traitlets.List(traitlets.Dict()).tag(sync=True)  # of the working copy: name, version, note
     busy = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
@@ -47,9 +49,20 @@ class ExercisePanel(anywidget.AnyWidget):
             "start": self._start,
             "check": lambda: check(exercise.id),
             "hint": lambda: hint(exercise),
+            "difference": self._difference,
             "reset": self._reset,
         }
-        self.on_msg(lambda _, message, __: self.do(str(message.get("do"))))
+        self._list()
+        self.on_msg(lambda _, message, __: self.hear(message))
+
+    def hear(self, message: dict[str, Any]) -> None:
+        """A message of the page: a button's, or a question of the editor, which gets an answer."""
+        found = editor.answer(exercises.work_folder() / self._exercise.id, message)
+        if found is None:
+            self.do(str(message.get("do")))
+            return
+        self._list()  # before the answer: a new file has its tab when the page hears that it is there
+        self.send(found)
 
     def do(self, action: str) -> None:
         """What a button does. An error of the course is shown in the panel, where the learner looks."""
@@ -61,12 +74,31 @@ class ExercisePanel(anywidget.AnyWidget):
         except CourseError as error:
             self.output = error_card(error).html
         finally:
+            self._list()
             self.busy = False
+
+    def _list(self) -> None:
+        try:
+            self.files = editor.files(exercises.working_copy(self._exercise.id))
+        except NoWorkingCopy:
+            self.files = []
 
     def _start(self) -> str:
         copy, fresh = exercises.start(self._exercise.id)
         fact = "Your working copy is ready" if fresh else "Your working copy was there already"
-        return f"<p>{fact}: <code>{escape(_shown(copy))}</code>. Open it in the file browser.</p>"
+        return f"<p>{fact}: <code>{escape(_shown(copy))}</code>. Edit its files here, or in any editor.</p>"
+
+    def _difference(self) -> str:
+        name = self._exercise.id
+        copy = exercises.working_copy(name)
+        if snapshots.has_passed(name):
+            since, changed = "your last passing version", snapshots.difference(name, copy)
+        else:
+            since, changed = (
+                "the start: no version has passed yet",
+                snapshots.difference_to_starter(name, copy),
+            )
+        return difference_page(since, changed)
 
     def _reset(self) -> str:
         copy = exercises.reset(self._exercise.id)
@@ -91,6 +123,19 @@ def _page(task: str) -> str:
     """The task as HTML, without its title: the panel's heading says it already."""
     body = re.sub(r"\A\s*# .*\n", "", task)
     return str(MarkdownIt("commonmark").enable("table").render(body))
+
+
+def difference_page(since: str, changed: str) -> str:
+    """A unified diff as HTML; the signs stand at each line's start, so that colour is never alone."""
+    if not changed:
+        return f"<p>Nothing changed since {escape(since)}.</p>"
+    tags = {"+": "ins", "-": "del"}
+    lines = []
+    for line in changed.removesuffix("\n").split("\n"):
+        tag = "span" if line.startswith(("---", "+++")) else tags.get(line[:1], "span")
+        end = "\n" if tag == "span" else ""  # the others are blocks, with a line of their own
+        lines.append(f"<{tag}>{escape(line)}{end}</{tag}>")
+    return f'<p>What changed since {escape(since)}.</p><pre class="course-difference">{"".join(lines)}</pre>'
 
 
 def error_card(error: CourseError) -> Html:

@@ -14,12 +14,19 @@ function button(label, title, onClick) {
   return made;
 }
 
-// The frame of a widget. JupyterLab would take keys pressed in here for its own shortcuts: "d d" deletes a cell.
+// JupyterLab would take keys pressed in here for its own shortcuts: "d d" deletes a cell.
+function keepKeys(box) {
+  // It asks the focused element first whether it may; the box around it would be asked too late.
+  box.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
+  // Its application also forbids every new line in a cell's output (JupyterFrontEnd.evtKeydown, by a listener on
+  // the element itself). Stopped on the way down, that listener hears nothing; the line is still inserted.
+  box.addEventListener("beforeinput", (event) => event.stopPropagation(), true);
+}
+
 function frame(className, label) {
   const box = node("section", "", `course-widget ${className}`);
   box.setAttribute("aria-label", label);
-  // It asks the focused element first whether it may; the frame around it would be asked too late.
-  box.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
+  keepKeys(box);
   return box;
 }
 

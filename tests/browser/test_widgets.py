@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.opening import open_notebook
+from tests.browser.lesson import LessonPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(300)]
 
-START = "from course.notebook import *\nclient = connect()\nplace = workdir()"
 HOSTILE = "<img src=x onerror=document.title=1>"
 
 
 @pytest.fixture
 def lesson(page: Page, url: str, course_copy: Path) -> LessonPage:
     return LessonPage(page, url, course_copy)
-
-
-class LessonPage:
-    """A notebook of one's own, opened and run in the theme that the page's system asks for."""
-
-    def __init__(self, page: Page, url: str, root: Path) -> None:
-        self.page, self._url, self._root = page, url, root
-
-    def run(self, *cells: str) -> Locator:
-        name = f"widgets-{uuid.uuid4().hex[:6]}"
-        book = json.loads(next((self._root / "notebooks").glob("0*.ipynb")).read_text(encoding="utf-8"))
-        blank: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-        book["cells"] = [
-            {**blank, "id": f"cell-{number}", "source": cell} for number, cell in enumerate((START, *cells))
-        ]
-        (self._root / "notebooks" / f"{name}.ipynb").write_text(json.dumps(book), encoding="utf-8")
-        page = self.page
-        notebook = open_notebook(page, self._url, name)
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        return notebook
 
 
 def fresh(cell: str) -> str:
@@ -186,6 +162,8 @@ def test_the_playground_predicts_builds_for_real_and_can_be_rearranged(lesson: L
     expect(blocks.nth(3)).to_contain_text("▶ ran")
 
     play.get_by_label("app.py").fill("print(2)")
+    play.get_by_label("app.py").press("Enter")  # JupyterLab forbids new lines in outputs
+    expect(play.get_by_label("app.py")).to_have_value("print(2)\n")
     blocks.nth(1).get_by_role("checkbox").check()
     blocks.nth(3).get_by_role("checkbox").check()
     play.get_by_role("button", name="Rebuild").click()

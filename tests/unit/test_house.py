@@ -57,6 +57,8 @@ COURSE: dict[str, set[str]] = {
         "networks",
         "plots",
         "exercises",
+        "editing",
+        "snapshots",
         "progress",
         "standing",
         "amounts",
