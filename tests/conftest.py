@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import docker
+import hypothesis
 import pytest
 
 from course import images
@@ -20,6 +21,12 @@ from course.errors import CourseError, EngineError
 from course.paths import paths
 from tests import bystanders
 from tests.bystanders import Bystanders
+
+# A machine that is busy with something else makes no property false.
+hypothesis.settings.register_profile(
+    "course", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("course")
 
 
 def _why_not() -> str | None:
