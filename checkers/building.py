@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checkers import buildx, classic, proof
-from checkers.limits import Limits, size
+from checkers.limits import FILE_COST, Limits, size
 from course import build as api
 from course.build.buildx import find
 from course.build.context import check_dockerfile
@@ -159,7 +159,8 @@ def _guarded(attempt: Attempt, what: What, tag: str, on_update: Callable[[Build]
             raise
         if guard.came_back():
             raise DiskFilled(
-                f"The build wrote more than {size(attempt.limits.disk)} to the disk and was cancelled.",
+                f"The build wrote more than {size(attempt.limits.disk)} to the disk and was cancelled. "
+                f"(Each file counts {size(FILE_COST)}, and what is in it.)",
                 hint="Look for a step that writes without end.",
             ) from error
         raise EngineRefused(

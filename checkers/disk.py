@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
+from checkers.limits import FILE_COST
+
 INTERVAL = 0.25  # seconds between looks at a disk of this machine
 REMOTE_INTERVAL = 2.0  # where each look is a command in a container
 RETURN_SECONDS = 15.0  # BuildKit drops a cancelled step's files within about 2 s; much longer on a slow disk
@@ -76,5 +78,9 @@ def local_free(folder: str) -> Callable[[], int] | None:
 
 
 def _available(folder: str) -> int:
+    """Bytes, with each file that the disk can still hold counted as some, or empty files would cost nothing.
+
+    A file system without a fixed number of files says 0 for all of them, which changes nothing.
+    """
     status = os.statvfs(folder)
-    return status.f_bavail * status.f_frsize
+    return status.f_bavail * status.f_frsize + status.f_favail * FILE_COST

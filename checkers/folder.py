@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -33,14 +34,16 @@ def copy_folder(source: Path, target: Path, limits: Limits) -> None:
         here = Path(folder)
         there = target / here.relative_to(root)
         for name in names + plain:
-            left -= _copy(here / name, there / name, root, when)
             files -= 1
+            # Before it is copied: a file with holes says that it is larger than any disk.
+            left -= _length(here / name)
             if left < 0 or files < 0:
                 raise ContextError(
                     f"The folder is too large to check: the limit is {size(limits.context)} "
                     f"and {limits.context_files:,} files.",
                     hint="Move what the exercise doesn't need out of the folder.",
                 )
+            _copy(here / name, there / name, root, when)
 
 
 def copy_sent(source: Path, target: Path, dockerfile: str, limits: Limits) -> None:
@@ -116,8 +119,16 @@ def unlike_any() -> int:
     return time.time_ns() - secrets.randbelow(3600 * 10**9)
 
 
-def _copy(source: Path, target: Path, root: Path, when: int, *, links_out: bool = False) -> int:
-    """Copies one entry and returns its size in bytes, 0 for what is no regular file."""
+def _length(path: Path) -> int:
+    """Bytes of a regular file, 0 for anything else, also for what has gone meanwhile."""
+    with contextlib.suppress(OSError):
+        status = path.lstat()
+        return status.st_size if stat.S_ISREG(status.st_mode) else 0
+    return 0
+
+
+def _copy(source: Path, target: Path, root: Path, when: int, *, links_out: bool = False) -> None:
+    """Copies one entry, if it is a link, a folder or a regular file."""
     try:
         status = source.lstat()
         if stat.S_ISLNK(status.st_mode):
@@ -127,13 +138,11 @@ def _copy(source: Path, target: Path, root: Path, when: int, *, links_out: bool 
         elif stat.S_ISREG(status.st_mode):
             shutil.copy2(source, target, follow_symlinks=False)
             os.utime(target, ns=(when, when))
-            return status.st_size
     except OSError as error:
         raise ContextError(
             f"{source.relative_to(root)} cannot be read: {error.strerror or error}.",
             hint="Make it readable, or move it out of the folder.",
         ) from error
-    return 0
 
 
 def _copy_link(source: Path, target: Path, root: Path, links_out: bool) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
+FILE_COST = 4096
+"""Bytes of `Limits.disk` that each file of a build counts, besides what is in it: one block. A disk that has
+no inode left is as full as any, and empty files take nothing else."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Limits:
     pids: int = 256
     files: int = 1024  # open files of one process
     file_size: int = 1 * GIB  # of one file
-    disk: int = 2 * GIB  # eaten by one build, or by one container's own files
+    disk: int = 2 * GIB  # eaten by one build (see FILE_COST), or by one container's own files
     context: int = 100 * MIB
     context_files: int = 20_000
     log: int = 1 * MIB  # of a container's output that is kept

@@ -19,7 +19,8 @@ from course.errors import CourseError
 _LOG_LINES = 20
 _LOG_CHARACTERS = 4000
 POLL = 0.05  # seconds between two looks
-_PROGRAM = r'exec: \\?"(?P<what>[^"\\]*)\\?":.*'
+# Go's %q: what can't be printed, and quotes, are behind a backslash. Some engines quote the whole once more.
+_PROGRAM = r'exec: (?P<quote>\\?")(?P<what>(?:\\.|[^"\\])*?)(?P=quote):.*'
 # What the engine answers where the image or the command is at fault, not the engine (moby, daemon/start.go,
 # and runc's words, which it passes on). The first that fits is used.
 _BLAME = tuple(

@@ -7,10 +7,13 @@ checker needs to clean up.
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import docker
 import pytest
@@ -84,9 +87,9 @@ def bystander(client: docker.DockerClient) -> Iterator[Container]:
     container.remove(force=True)
 
 
-def judge(client: docker.DockerClient, folder: Path) -> tuple[Report, float]:
+def judge(client: docker.DockerClient, folder: Path, limits: Limits = LIMITS) -> tuple[Report, float]:
     began = time.monotonic()
-    plan = dataclasses.replace(plan_for(EXERCISE.id), limits=LIMITS)
+    plan = dataclasses.replace(plan_for(EXERCISE.id), limits=limits)
     return run(EXERCISE, plan, folder, client), time.monotonic() - began
 
 
@@ -141,6 +144,44 @@ def test_hostile_build(client: docker.DockerClient, bystander: Container, tmp_pa
     report, seconds = judge(client, tmp_path)
     assert_clear_fail(report, words)
     assert seconds < LIMITS.build + MARGIN
+    assert_well(client, bystander, before)
+
+
+def test_empty_files_fill_a_disk_too(
+    client: docker.DockerClient, bystander: Container, tmp_path: Path
+) -> None:
+    before = marked(client)
+    endless = "RUN mkdir /f && cd /f && i=0 && while :; do i=$((i+1)); : > $i; done"
+    (tmp_path / "Dockerfile").write_text(f"FROM busybox:1.37\nENV NONCE={uuid.uuid4()}\n{endless}\n")
+    report, _ = judge(client, tmp_path, dataclasses.replace(LIMITS, disk=300 * MIB, build=60.0))
+    assert_clear_fail(report, "wrote more than 300 MiB to the disk")
+    assert_well(client, bystander, before)
+
+
+# An image's own words: what the engine says about them ends in a page, a terminal and JSON.
+ODD_COMMANDS = {
+    "control characters": '["\\u0001\\u001b[2Jx"]',
+    "markup": '["<img src=x onerror=alert(1)>"]',
+    "a shell's words": '["; touch /tmp/pwned; $(reboot)"]',
+    "a very long name": json.dumps(["x" * 5000]),
+    "says that it passes": '["echo", "PASS", "{\\"status\\": \\"pass\\"}"]',
+}
+
+
+@pytest.mark.parametrize("name", ODD_COMMANDS)
+def test_odd_words_in_an_image(
+    client: docker.DockerClient, bystander: Container, tmp_path: Path, name: str
+) -> None:
+    before = marked(client)
+    (tmp_path / "Dockerfile").write_text(f"FROM busybox:1.37\nCMD {ODD_COMMANDS[name]}\n")
+    report, _ = judge(client, tmp_path)
+    assert report.status is Status.FAIL, render.text(report)
+    page, text = render.html(report), render.text(report)
+    assert "<img" not in page
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", page + text)
+    assert json.loads(json.dumps(report.to_json()))["status"] == "fail"
+    ElementTree.fromstring(render.junit([report]))  # noqa: S314  our own XML
+    assert len(text) < 20_000
     assert_well(client, bystander, before)
 
 

@@ -68,6 +68,16 @@ def test_too_much_is_refused(tmp_path: Path, limits: Limits) -> None:
         copy_folder(tmp_path / "work", tmp_path / "copy", limits)
 
 
+def test_a_file_with_holes_is_refused_before_it_is_copied(tmp_path: Path) -> None:
+    """It says 8 TiB, and takes nothing: a copy without holes would fill any disk."""
+    (tmp_path / "work").mkdir()
+    with (tmp_path / "work" / "holes").open("wb") as file:
+        file.truncate(8 * 1024**4)
+    with pytest.raises(ContextError, match="too large to check"):
+        copy_folder(tmp_path / "work", tmp_path / "copy", DEFAULT)
+    assert list((tmp_path / "copy").iterdir()) == []
+
+
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(NoWorkingCopy):
         copy_folder(tmp_path / "none", tmp_path / "copy", DEFAULT)
@@ -114,6 +124,10 @@ def refusal(status: int, words: str) -> CourseError:
         (
             'exec: \\"/app\\": stat /app: no such file or directory: unknown',
             "/app: there is no such file in the image.",
+        ),
+        (
+            r'exec: "\x01\"\x1b[2Jx": executable file not found in $PATH',
+            r"\x01\"\x1b[2Jx: there is no such program in the image.",
         ),
         ('exec: "/app": permission denied: unknown', "/app is there, but may not be executed."),
         ("exec /app: exec format error", "The program is for another CPU, or is a script without a #! line."),
