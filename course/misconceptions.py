@@ -98,6 +98,7 @@ _LIST = (
         "A bind mount shows the files with the numbers of their owners as they are on your machine; names "
         "are looked up in the container and may be others. Let the process run as the number that owns the "
         "folder, or give the folder to the number that the process runs as.",
+        "07_volumes.ipynb#Whose-files",
     ),
     Misconception(
         "M09",
@@ -125,12 +126,14 @@ _LIST = (
         "The database takes its password and name from the environment at each start.",
         "The images of databases read those variables once, when their data folder is empty. With data in "
         "the volume they change nothing: change it in the database, or begin with a new volume.",
+        "07_volumes.ipynb#A-database-and-its-volume",
     ),
     Misconception(
         "M13",
         "A bind mount adds my files to those of the image.",
         "A bind mount hides what the image has in that folder, all of it, as long as the container lives. "
         "Mount a folder below, or a single file, or copy at build time what must be there.",
+        "07_volumes.ipynb#A-new-volume-is-filled,-a-bind-mount-covers",
     ),
     Misconception(
         "M14",
@@ -213,6 +216,7 @@ _LIST = (
         "During a build there is no volume: BuildKit keeps what later steps write there as part of the "
         "image, the old builder dropped it. Fill the folder first and declare VOLUME last, then both do the "
         "same.",
+        "07_volumes.ipynb#VOLUME-in-a-Dockerfile",
     ),
     Misconception(
         "M25",

@@ -14,8 +14,8 @@ from course.errors import ManifestError
 from course.misconceptions import Misconception
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-# Their chapters, on volumes, Compose and security, are not written yet.
-LATER = {"M03", "M05", "M08", "M11", "M12", "M13", "M24"}
+# Their chapters, on Compose and security, are not written yet.
+LATER = {"M03", "M05", "M11"}
 
 
 def shown(one: Misconception, folder: Path = NOTEBOOKS) -> str:
