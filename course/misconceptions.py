@@ -63,6 +63,7 @@ _LIST = (
         "depends_on alone waits until the other container has been started, which says nothing of the "
         "program in it. With condition: service_healthy Compose waits for that service's health check to "
         "succeed.",
+        "08_compose.ipynb#The-order-of-the-start",
     ),
     Misconception(
         "M04",
@@ -76,6 +77,7 @@ _LIST = (
         "docker compose up runs my changed code.",
         "Compose builds an image when there is none, and then uses the one that is there, whatever you have "
         "edited since. docker compose up --build looks at the files again.",
+        "08_compose.ipynb#A-change-of-the-code",
     ),
     Misconception(
         "M06",
@@ -120,6 +122,7 @@ _LIST = (
         "The variables in .env are in the container.",
         "Compose reads .env to fill in the ${…} of the Compose file, and hands nothing of it to a "
         "container. What a container is to get stands under environment: or env_file: of its service.",
+        "08_compose.ipynb#Settings",
     ),
     Misconception(
         "M12",

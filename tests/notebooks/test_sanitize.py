@@ -25,6 +25,7 @@ def sanitized(text: str) -> str:
         ("GET /containers/08ea13707328/json", "GET /containers/98ea1370732f/json"),
         ("http+docker://localhost/v1.51/x", "http+docker://localhost/v1.54/x"),
         ("first-image-0a1b2c", "first-image-ffffff"),
+        ("GET /networks/shop-0a1b2c_default", "GET /networks/shop-ffffff_default"),
         ('<td class="num">12.3</td>', '<td class="num">4.0</td>'),
         ('<td class="num">837 B</td>', '<td class="num">1.9 kB</td>'),
         (
@@ -50,6 +51,7 @@ def test_what_differs_from_run_to_run_is_taken_out(one: str, other: str) -> None
         ("b'kept\\n'", "b'lost\\n'"),
         ("limit of 64 MiB", "limit of 32 MiB"),
         ("first-image-0a1b2c", "second-image-0a1b2c"),
+        ("shop-0a1b2c_front", "shop-0a1b2c_back"),
         ("glibc", "musl"),
         ("sha256", "sha512"),
         ("python:3.13-slim", "python:3.12-slim"),

@@ -27,6 +27,7 @@ OWED = {
     "05_cache_and_buildkit": "T16 T17 T18 M07 M16 M17 trap-3",
     "06_networking": "T19 T20 T21 M01 M02 M18 M20 trap-7",
     "07_volumes": "T22 T23 M04 M08 M12 M13 M21 M24",
+    "08_compose": "T24 T25 M03 M04 M05 M11 trap-4",
 }
 MIN_CELLS, MAX_CELLS = 30, 60
 MAX_CODE_LINES, MEDIAN_CODE_LINES, MAX_CODE_WIDTH = 12, 4, 110

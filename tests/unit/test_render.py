@@ -3,6 +3,7 @@ taken as words."""
 
 from __future__ import annotations
 
+import dataclasses
 import html.parser
 import json
 import re
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from checkers import render
 from checkers.result import CheckResult, Report, Status
+from course import misconceptions
 from course.misconceptions import find
 
 EVIL = '<script>alert(1)</script> [bold]x[/] " onload="x \u202e & {{ }}'
@@ -198,7 +200,8 @@ def test_the_link_leads_to_the_heading_of_the_lesson() -> None:
 
 
 @pytest.mark.parametrize("code", ["M03", None])
-def test_without_a_lesson_there_is_no_link(code: str | None) -> None:
+def test_without_a_lesson_there_is_no_link(code: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(misconceptions.ALL, "M03", dataclasses.replace(find("M03"), taught=""))
     assert parsed(render.html(report(misconception=code))).links == []
     assert "see it" not in render.text(report(misconception=code))
 
