@@ -69,12 +69,18 @@ def course_copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def remove_what_was_made() -> None:
     """Removes what the lessons of this COURSE_HOME made: a page that closes leaves its kernel no time to."""
     with contextlib.closing(connect()) as client, contextlib.closing(Ledger()) as ledger:
-        for entry in ledger.entries(str(client.info()["ID"])):
+        found = ledger.entries(str(client.info()["ID"]))
+        for entry in sorted(found, key=lambda one: one.kind != "container"):  # they hold what the rest is
+            thing = entry.id or entry.name
             with contextlib.suppress(APIError):
                 if entry.kind == "container":
-                    client.api.remove_container(entry.id or entry.name, v=True, force=True)
+                    client.api.remove_container(thing, v=True, force=True)
                 elif entry.kind == "image" and entry.how == "built":
                     client.api.remove_image(entry.name or entry.id, force=True)
+                elif entry.kind == "network":
+                    client.api.remove_network(thing)
+                elif entry.kind == "volume":
+                    client.api.remove_volume(entry.name)
 
 
 @pytest.fixture(scope="module")
