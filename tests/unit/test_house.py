@@ -39,6 +39,7 @@ COURSE: dict[str, set[str]] = {
     "hints": {"errors", "exercises", "progress", "misconceptions"},
     "progress": {"errors", "paths", "database"},
     "chapters": {"errors", "paths"},
+    "demo": {"errors", "chapters", "paths"},
     "standing": {"errors", "chapters", "exercises", "progress"},
     "snapshots": {"errors", "exercises"},
     "editing": {"errors", "snapshots"},
