@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from course.plots._base_images import BaseImage, base_images
     from course.plots._cache_story import cache_story
+    from course.plots._capabilities import capabilities
     from course.plots._compose_graph import compose_graph
     from course.plots._connection_matrix import connection_matrix
     from course.plots._cpu_use import cpu_use
@@ -36,6 +37,7 @@ __all__ = [
     "Picture",
     "base_images",
     "cache_story",
+    "capabilities",
     "compose_graph",
     "connection_matrix",
     "cpu_use",

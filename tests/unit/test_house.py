@@ -45,9 +45,11 @@ COURSE: dict[str, set[str]] = {
     "editing": {"errors", "snapshots"},
     "networks": {"errors", "engine"},  # which containers reach which is asked of the engine, and tried
     "mounts": {"errors"},
+    "capabilities": {"errors"},
+    "inventory": {"errors", "archive", "layers"},
     "compose": {"errors"},
     # mounts asks the engine itself; compose reads what Compose and the engine have said
-    "plots": {"errors", "layers", "trace", "networks", "mounts", "compose"},
+    "plots": {"errors", "layers", "trace", "networks", "mounts", "compose", "capabilities"},
     # a widget's static form is a figure
     "widgets": {
         "errors",

@@ -28,6 +28,7 @@ OWED = {
     "06_networking": "T19 T20 T21 M01 M02 M18 M20 trap-7",
     "07_volumes": "T22 T23 M04 M08 M12 M13 M21 M24",
     "08_compose": "T24 T25 M03 M04 M05 M11 trap-4",
+    "09_security": "T05 T26 T27 T28 M07 M22",
 }
 MIN_CELLS, MAX_CELLS = 30, 60
 MAX_CODE_LINES, MEDIAN_CODE_LINES, MAX_CODE_WIDTH = 12, 4, 110

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from course import plots
+from course.capabilities import Privileges
 from course.compose import Moment as Started
 from course.compose import Start
 from course.layers import Entry, Image, Layer
@@ -41,6 +42,11 @@ LIFE = [
     event("die", 101.25, exitCode="143"),
     event("destroy", 102.0),
 ]
+
+
+CHOWN = frozenset({"CHOWN"})
+ROOT = Privileges(0, CHOWN, CHOWN, CHOWN | {"41"})
+USER = Privileges(1000, frozenset(), CHOWN, CHOWN | {"KILL"})
 
 
 def sample(second: int, *, used: int = 0, cpu: float = 0.0) -> dict[str, Any]:
@@ -124,6 +130,7 @@ PICTURES: dict[str, Callable[[], plots.Picture]] = {
     "startup_timeline": lambda: plots.startup_timeline(
         [Start("web", (Started("created", 0.0), Started("exited", 1.0, 3)))]
     ),
+    "capabilities": lambda: plots.capabilities({"root, with a long name": ROOT, "$user": USER}),
     "start_times": lambda: plots.start_times({"a process": [0.1], "a container": [0.3, 0.2]}),
 }
 
@@ -214,6 +221,7 @@ def test_base_images_are_drawn_smallest_first() -> None:
         lambda: plots.gantt(Build("", ())),
         lambda: plots.volume_map([]),
         lambda: plots.write_speeds(""),
+        lambda: plots.capabilities({}),
         lambda: plots.compose_graph({"services": {}}),
         lambda: plots.startup_timeline([]),
         lambda: plots.layer_bar(Image("empty", ())),
@@ -279,3 +287,12 @@ def test_the_network_map_and_the_matrix_say_all_that_they_show_but_addresses() -
     assert "10.0.0" not in alt
     words = plots.connection_matrix(tried()).alt
     assert all(outcome.words in words for outcome in Outcome)
+
+
+def test_the_table_of_capabilities_says_who_has_what_and_what_nobody_has() -> None:
+    alt = plots.capabilities({"one": ROOT, "two": USER}).alt
+    assert "one (user 0) — has it: CHOWN; can get it: 41." in alt
+    assert "two (user 1000) — may switch it on: CHOWN; can get it: KILL." in alt
+    assert "Out of reach for all of them: DAC_OVERRIDE" in alt
+    bare = Privileges(0, frozenset(), frozenset(), frozenset())
+    assert "three (user 0) — nothing." in plots.capabilities({"three": bare}).alt
