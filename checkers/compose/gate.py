@@ -16,7 +16,8 @@ from checkers.compose.resolved import Config
 from checkers.compose.volumes import seeded
 
 _AT = "/.gate"
-_WAIT = f"touch {_AT}/reached; until [ -e {_AT}/open ]; do sleep 0.1; done"
+_DOOR = "door"  # a folder in the volume: the permissions of the volume's own root can't be set from outside
+_WAIT = f"touch {_AT}/{_DOOR}/reached; until [ -e {_AT}/{_DOOR}/open ]; do sleep 0.1; done"
 _SCRIPT = "000-slow.sh"
 
 
@@ -43,7 +44,7 @@ class Gate:
         self._holder = attempt.create(
             IMAGE, ["-"], network_mode="none", network=None, volumes=[f"{self.volume}:{_AT}"]
         )
-        self._put(".", None)  # whoever the service runs as may write there
+        self._put(_DOOR, None)  # whoever the service runs as may write there
 
     @property
     def extra(self) -> dict[str, dict[str, bytes]]:
@@ -72,14 +73,14 @@ class Gate:
     def reached(self) -> bool:
         """Whether the service stands before it."""
         try:
-            self._holder.get_archive(f"{_AT}/reached")
+            self._holder.get_archive(f"{_AT}/{_DOOR}/reached")
         except NotFound:
             return False
         return True
 
     def open(self) -> None:
         """Lets it go on."""
-        self._put("open", b"")
+        self._put(f"{_DOOR}/open", b"")
 
     def _put(self, name: str, content: bytes | None) -> None:
         buffer = io.BytesIO()

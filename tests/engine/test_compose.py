@@ -123,6 +123,12 @@ RIGHT: dict[str, tuple[tuple[Rule, ...], str]] = {
         (compose_up(), WAITS),
         WAITING.format(waits="depends_on: {db: {condition: service_healthy}}", healthy=HEALTHY),
     ),
+    "waits for one that isn't root": (
+        (compose_up(), WAITS),
+        WAITING.format(
+            waits="depends_on: {db: {condition: service_healthy}}", healthy=f"user: '1000', {HEALTHY}"
+        ),
+    ),
     "waits by itself": (
         (compose_up(), WAITS),
         WAITING.format(
