@@ -7,7 +7,6 @@ import pty
 import subprocess
 import sys
 import termios
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from click.testing import CliRunner
 
 from course.cli.commands.demo import command
 from course.demo import Kernel, chapter_named, steps_of
+from course.engine.embedded.processes import wait_until
 from course.errors import InputError
 
 COURSE = [sys.executable, "-c", "from course.cli import main; main()"]
@@ -125,8 +125,7 @@ def at_a_terminal(*arguments: str) -> tuple[subprocess.Popen[bytes], Until, Pres
 
     def press(key: bytes) -> None:
         # What is typed before it listens is thrown away (termios' TCSAFLUSH).
-        while termios.tcgetattr(terminal)[3] & termios.ICANON:
-            time.sleep(0.01)
+        assert wait_until(lambda: not termios.tcgetattr(terminal)[3] & termios.ICANON, 60)
         os.write(keyboard, key)
 
     return process, until, press
