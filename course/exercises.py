@@ -10,12 +10,13 @@ work/ID/                      the learner's copy (COURSE_WORK puts it elsewhere)
 from __future__ import annotations
 
 import difflib
+import functools
 import os
 import re
 import shutil
 import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,8 @@ def load(folder: Path | None = None) -> tuple[Exercise, ...]:
     folder = folder or exercises_folder()
     manifest = folder / "exercises.toml"
     try:
-        entries = tomllib.loads(manifest.read_text(encoding="utf-8")).get("exercise", [])
+        state = manifest.stat()
+        entries = _entries(manifest, (state.st_mtime_ns, state.st_size))
     except FileNotFoundError as error:
         raise ManifestError(
             f"There is no {manifest.name} in {folder}.", hint="Is COURSE_ROOT the course's folder?"
@@ -92,6 +94,15 @@ def load(folder: Path | None = None) -> tuple[Exercise, ...]:
     found = tuple(_exercise(folder, entry) for entry in entries)
     _agree(folder, found)
     return found
+
+
+@functools.lru_cache(maxsize=4)
+def _entries(manifest: Path, state: tuple[int, int]) -> Sequence[Mapping[str, Any]]:
+    """The manifest's entries, to be read only. Parsed once for each state of the file: that takes 40 ms, and
+    exercises are asked for by the hundred."""
+    parsed = tomllib.loads(manifest.read_text(encoding="utf-8"))
+    entries: Sequence[Mapping[str, Any]] = parsed.get("exercise", [])
+    return entries
 
 
 def find(exercise_id: str, folder: Path | None = None) -> Exercise:

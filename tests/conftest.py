@@ -19,7 +19,7 @@ from course.engine.connect import connect
 from course.engine.embedded import cli_environment
 from course.errors import CourseError, EngineError
 from course.paths import paths
-from tests import bystanders
+from tests import build_cache, bystanders
 from tests.bystanders import Bystanders
 
 # A machine that is busy with something else makes no property false.
@@ -71,6 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("COURSE_TEST_CACHE", str(paths().cache))
     with contextlib.suppress(CourseError):
         os.environ.update(cli_environment())
+        build_cache.note_engine()
     _live_in(config, tempfile.mkdtemp(prefix="course-tests-", dir=_short_tmp()))
     os.environ["COURSE_TEST_RUN"] = "1"
 
@@ -92,6 +93,15 @@ def _short_tmp() -> str | None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if home := config.stash.get(_HOME, None):
         shutil.rmtree(home, ignore_errors=True)
+
+
+_PRUNER = pytest.StashKey[build_cache.Pruner]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    if item.get_closest_marker("engine"):
+        item.config.stash.setdefault(_PRUNER, build_cache.Pruner()).after_test()
 
 
 _BYSTANDERS = pytest.StashKey[Bystanders | None]()
