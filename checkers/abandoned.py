@@ -73,7 +73,9 @@ def _volumes(api: Any) -> Iterator[Callable[[], object]]:
 
 
 def _images(api: Any) -> Iterator[Callable[[], object]]:
-    for found in list_images(api, filters={"label": [f"{MADE}=image", MAKER]}):
+    # By name first: the containerd store reads each image that it lists, some 15 ms for each.
+    wanted = {"reference": f"{NAME}*", "label": [f"{MADE}=image", MAKER]}
+    for found in list_images(api, filters=wanted):
         labels = found.get("Labels") or {}  # null for one that is being removed
         tag = str(labels.get(TAG, ""))
         # What others built on it inherits the labels, but not the tag.

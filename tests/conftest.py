@@ -19,7 +19,7 @@ from course.engine.connect import connect
 from course.engine.embedded import cli_environment
 from course.errors import CourseError, EngineError
 from course.paths import paths
-from tests import build_cache, bystanders
+from tests import bank_part, build_cache, bystanders
 from tests.bystanders import Bystanders
 
 # A machine that is busy with something else makes no property false.
@@ -68,6 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if os.environ.get("COURSE_TEST_RUN"):
         return
+    bank_part.choose()
     os.environ.setdefault("COURSE_TEST_CACHE", str(paths().cache))
     with contextlib.suppress(CourseError):
         os.environ.update(cli_environment())
@@ -88,6 +89,10 @@ def _live_in(config: pytest.Config, home: str) -> None:
 def _short_tmp() -> str | None:
     # macOS has its temporary files at a path so long that a socket some folders below it can't be opened.
     return None if len(tempfile.gettempdir()) < 30 else "/tmp"
+
+
+def pytest_report_header() -> str:
+    return bank_part.said()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -9,7 +9,6 @@ tests/bank/EXERCISE/mutations.toml says which mutations pass because they *are* 
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,8 +39,7 @@ class Mutant:
 
     def in_share(self, share: int) -> bool:
         """Whether it is in the fixed part of 1 in `share`: by a hash of its name, the same everywhere."""
-        name = f"{self.submission.exercise} {self.submission.name}"
-        return int(hashlib.sha256(name.encode()).hexdigest(), 16) % share == 0
+        return self.submission.number % share == 0
 
 
 def mutants(exercises: tuple[str, ...] = ()) -> tuple[Mutant, ...]:

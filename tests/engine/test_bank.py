@@ -1,6 +1,9 @@
 """Right and wrong answers, a folder each in tests/bank/EXERCISE/right|wrong/NAME, found by glob, judged as
-`make bank` judges them. And a fixed part of the mutations of the exercises whose survivors are explained in
-tests/bank/EXERCISE/mutations.toml; `make bank ARGS=--mutations` tries them all."""
+`make bank` judges them; a run tries a third of them (tests/bank_part.py).
+
+And a fixed part of the mutations of the exercises whose survivors are explained in
+tests/bank/EXERCISE/mutations.toml; `make bank ARGS=--mutations` tries them all.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from checkers.bank.mutants import LIST
 from checkers.bank.submission import bank_folder
 from checkers.bank.trials import Trial
 from course.exercises import load
+from tests import bank_part
 
 pytestmark = pytest.mark.engine
 SHARE = 15  # one in so many mutations, by a hash of its name
@@ -49,7 +53,7 @@ def some_mutations(exercises: tuple[str, ...]) -> Sequence[Trial]:
     return trials.of_mutations(exercises, SHARE) if explained else ()
 
 
-globals().update(classes("Test", trials.of_the_bank))
+globals().update(classes("Test", lambda some: bank_part.of_this_run(trials.of_the_bank(some))))
 globals().update(classes("TestMutations", some_mutations))
 
 
