@@ -3,6 +3,7 @@ addresses and neighbours that the service sees, and needs nothing of the service
 
 from __future__ import annotations
 
+import functools
 import time
 
 from checkers import http
@@ -17,6 +18,9 @@ _TRY = (
     'echo "$1 $2 $a"; shift 2; done'
 )
 _SLEEP = ["tail", "-f", "/dev/null"]
+_ADDRESSES = "ip -4 -o addr show scope global | awk '{print $4}'"
+# Seconds after which to look at what listens at all. What listens for itself alone won't change its mind.
+_LOOK = 4.0
 
 
 class Side:
@@ -27,16 +31,21 @@ class Side:
         beside = attempt.run(IMAGE, _SLEEP, network=None, network_mode=f"container:{neighbour.container.id}")
         self._cage = Cage(attempt.client, beside.container)
 
-    @property
+    @functools.cached_property
     def addresses(self) -> tuple[str, ...]:
-        """The service's own, one for each of its networks."""
-        networks = self.neighbour.inspect()["NetworkSettings"]["Networks"] or {}
-        return tuple(one["IPAddress"] for one in networks.values() if one.get("IPAddress"))
+        """The service's own, one for each of its networks; those of another service if it lives in that one's
+        network namespace."""
+        lines = self._cage.run(_ADDRESSES).out.split()
+        return tuple(line.partition("/")[0] for line in lines)
+
+    @property
+    def address(self) -> str:
+        """One that others reach it at; its loopback, where there is none."""
+        return next(iter(self.addresses), "127.0.0.1")
 
     def get(self, port: int, path: str, *, host: str = "") -> Answer:
         """One request, to the service itself (by the address that others see), or to another host."""
-        where = host or next(iter(self.addresses), "127.0.0.1")
-        return http.get(self._cage, f"http://{where}:{port}{path}")
+        return http.get(self._cage, f"http://{host or self.address}:{port}{path}")
 
     def first_answer(self, port: int, path: str, timeout: float) -> Answer:
         """The first answer with any status; the last failure if there is none, or the service has ended."""
@@ -47,6 +56,21 @@ class Side:
             if answer.status or ended or time.monotonic() > deadline:
                 return answer
             time.sleep(POLL)
+
+    def listens(self, port: int) -> bool:
+        """Whether the service can be reached at its own address, waited for. It is no use to wait for what
+        has ended, or listens otherwise."""
+        began, looked = time.monotonic(), False
+        while not self.reaches([(self.address, port)])[(self.address, port)]:
+            waited = time.monotonic() - began
+            if not self.neighbour.state()["Running"] or waited > self._attempt.limits.run:
+                return False
+            if waited > _LOOK and not looked:
+                looked = True
+                if http.listeners(self._attempt, self.neighbour):
+                    return False
+            time.sleep(POLL)
+        return True
 
     def reaches(self, targets: list[tuple[str, int]]) -> dict[tuple[str, int], bool]:
         """Whether a connection can be made to each host and port."""

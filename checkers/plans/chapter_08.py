@@ -5,13 +5,18 @@ from __future__ import annotations
 from checkers.compose.gate import Slow
 from checkers.plans.base import Plan
 from checkers.projects import own_files
+from checkers.rules.compose_answers import compose_answers
+from checkers.rules.compose_published import Port, compose_published
+from checkers.rules.compose_reaches import compose_reaches
 from checkers.rules.compose_up import compose_up
 from checkers.rules.compose_waits import compose_waits
 
 
-def _program(exercise_id: str) -> dict[str, bytes]:
-    """The exercise's own program. The Compose file and what builds the image are the learner's."""
-    return {"app.py": own_files(exercise_id)["app.py"]}
+def _own(exercise_id: str, *names: str) -> dict[str, bytes]:
+    """The exercise's own programs and settings. The Compose file and what builds the image are the
+    learner's."""
+    own = own_files(exercise_id)
+    return {name: own[name] for name in names}
 
 
 PLANS = {
@@ -21,6 +26,19 @@ PLANS = {
             # Held in the middle of its first start: by then a server answers inside the container only.
             compose_waits("web", 8000, "/", slow=Slow("db", init="/docker-entrypoint-initdb.d")),
         ),
-        files=lambda word: _program("08-wait-for-db"),
+        files=lambda word: _own("08-wait-for-db", "app.py"),
+    ),
+    "08-segment": Plan(
+        (
+            compose_up("proxy", "app", "db"),
+            *compose_reaches(
+                {"proxy": 80, "app": 8000, "db": 6379},
+                wanted={"proxy": ("app",), "app": ("db",)},
+                unwanted={"proxy": ("db",), "db": ("proxy",)},
+            ),
+            compose_answers("proxy", 80, lambda word: f"/seen/{word}", lambda word: f"{word} has passed 1"),
+            compose_published(Port("proxy", 80)),
+        ),
+        files=lambda word: _own("08-segment", "app.py", "proxy.conf"),
     ),
 }

@@ -42,15 +42,18 @@ def compose_published(*wanted: Port) -> Rule:
             ]
             if not here:
                 where = f"{one.address + ':' if one.address else ''}{one.port + ':' if one.port else ''}"
+                other = any(seen.service == one.service for seen in found)
                 return wrong(
                     f"{one.service} should be published as {where}{one.target}, and is not.",
-                    "`ports:` publishes; `expose:` is a note, it opens nothing. The host's side comes first.",
-                    misconception="M01",
+                    "In `ports:` the host's side comes first, then the port in the container."
+                    if other
+                    else "`ports:` publishes; `expose:` is a note, it opens nothing.",
+                    misconception=None if other else "M01",
                     evidence=evidence,
                     **place(attempt, "services", one.service, "ports"),
                 )
             side = project.side(one.service)
-            if not any(side.reaches([(host, one.target) for host in side.addresses[:1]]).values()):
+            if not side.listens(one.target):
                 return wrong(
                     f"Nothing of {one.service} listens on {one.target}, which is published.",
                     "The second number is the port in the container: where does the app listen?",

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from checkers.attempt import Attempt
 from checkers.compose.lines import place
-from checkers.compose.project import NotUp, Project, standing
+from checkers.compose.project import Project, standing
 from checkers.compose.side import Side
+from checkers.rules import web
 from checkers.rules.base import Outcome, Rule, passed, wrong
 
-Targets = Mapping[str, int]
+Pairs = Mapping[str, tuple[str, ...]]
+_TRIES = 3  # of a connection that should be made: a machine under load may drop one
 
 
-def compose_reaches(ports: Targets, allowed: Mapping[str, tuple[str, ...]]) -> tuple[Rule, Rule]:
-    """`ports`: where each service listens. `allowed`: whom each service reaches. Two rules: `reaches`, all
-    that are allowed are reached by name; `apart`, no other is, by name or by any address."""
+def compose_reaches(ports: Mapping[str, int], wanted: Pairs, unwanted: Pairs) -> tuple[Rule, Rule]:
+    """`ports`: where each service listens. Two rules: `reaches`, who is to reach whom does so by name;
+    `apart`, who is not to doesn't, by name or by any address. What is in neither list doesn't matter."""
 
     def reaches(attempt: Attempt) -> Outcome:
         project = standing(attempt)
-        for source, targets in allowed.items():
-            found = project.side(source).reaches([(target, ports[target]) for target in targets])
-            for (target, port), good in found.items():
-                if not good:
+        sides = _sides(project, tuple(ports))
+        for target in sorted({one for targets in wanted.values() for one in targets}):
+            if not sides[target].listens(ports[target]):
+                return web.silent(attempt, sides[target].neighbour, ports[target], "it can't be connected to")
+        for source, targets in wanted.items():
+            for target in targets:
+                place_of = (target, ports[target])
+                if not any(sides[source].reaches([place_of])[place_of] for _ in range(_TRIES)):
                     return wrong(
-                        f"{source} can't reach {target}:{port}.",
+                        f"{source} can't reach {target}:{ports[target]}.",
                         "A name is found only on a network that both are in. Which networks are "
                         f"{source} and {target} in?",
                         evidence=_networks(project),
@@ -34,20 +41,21 @@ def compose_reaches(ports: Targets, allowed: Mapping[str, tuple[str, ...]]) -> t
 
     def apart(attempt: Attempt) -> Outcome:
         project = standing(attempt)
-        sides = {name: project.side(name) for name in ports}
-        for source in ports:
-            for target, port in ports.items():
-                if source == target or target in allowed.get(source, ()):
-                    continue
-                if way := _way(sides[source], sides[target], target, port):
-                    return wrong(
-                        f"{source} reaches {target} as {way}, and should not.",
-                        f"Services on one network all reach each other. Is there one that holds {source} and "
-                        f"{target}? Who names no network is in `default`.",
-                        evidence=_networks(project),
-                        **place(attempt, "services", target, "networks"),
-                    )
-        return passed("Nobody else reaches anybody.", evidence=_networks(project))
+        sides = _sides(project, tuple(ports))
+        pairs = [(source, target) for source, targets in unwanted.items() for target in targets]
+        with ThreadPoolExecutor(len(pairs), "apart") as pool:  # a wall is seen by waiting in vain
+            ways = list(pool.map(lambda pair: _way(sides[pair[0]], sides[pair[1]], pair[1], ports), pairs))
+        for (source, target), way in zip(pairs, ways, strict=True):
+            if way:
+                return wrong(
+                    f"{source} reaches {target} as {way}, and should not.",
+                    f"Services on one network all reach each other. Is there one that holds {source} and "
+                    f"{target}? Who names no network is in `default`.",
+                    evidence=_networks(project),
+                    **place(attempt, "services", target, "networks"),
+                )
+        tried = ", ".join(f"{source} to {target}" for source, target in pairs)
+        return passed(f"No way leads from {tried}.", evidence=_networks(project))
 
     return (
         Rule("reaches", "Who works together finds each other by name", reaches, needs=("up",)),
@@ -55,11 +63,15 @@ def compose_reaches(ports: Targets, allowed: Mapping[str, tuple[str, ...]]) -> t
     )
 
 
-def _way(source: Side, target: Side, name: str, port: int) -> str:
+def _sides(project: Project, services: tuple[str, ...]) -> dict[str, Side]:
+    """A look at each, started side by side."""
+    with ThreadPoolExecutor(len(services), "sides") as pool:
+        return dict(zip(services, pool.map(project.side, services), strict=True))
+
+
+def _way(source: Side, target: Side, name: str, ports: Mapping[str, int]) -> str:
     """How a service is reached: host and port; "" if it is not."""
-    if source.neighbour.container.id == target.neighbour.container.id:
-        raise NotUp(f"{name} runs in the same container as another service.")
-    found = source.reaches([(host, port) for host in (name, *target.addresses)])
+    found = source.reaches([(host, ports[name]) for host in (name, *target.addresses)])
     return next((f"{host}:{port}" for (host, port), good in found.items() if good), "")
 
 

@@ -52,7 +52,9 @@ PERSISTS = compose_persists(
     keeper="web",
 )
 REACHES, APART = compose_reaches(
-    {"web": 8000, "db": 8000, "other": 8000}, {"web": ("db", "other"), "other": ("web",), "db": ("web",)}
+    {"web": 8000, "db": 8000, "other": 8000},
+    wanted={"web": ("db",), "other": ("web",)},
+    unwanted={"other": ("db",), "db": ("other",)},
 )
 PUBLISHED = compose_published(Port("web", 8000, "8080", "127.0.0.1"))
 WAITS = compose_waits("web", 8000, "/cgi-bin/ask", slow=Slow("db"))
@@ -118,6 +120,12 @@ RIGHT: dict[str, tuple[tuple[Rule, ...], str]] = {
     "a folder": ((compose_up(), ECHO, PERSISTS), "services: {web: {build: ., volumes: ['./kept:/data']}}"),
     "networks reach": ((compose_up(), REACHES), NETWORKS.format(db="back")),
     "networks apart": ((compose_up(), REACHES, APART), NETWORKS.format(db="back")),
+    "reached when it listens at last": (
+        (compose_up(), REACHES),
+        NETWORKS.format(db="back").replace(
+            "db: {build: .,", "db: {build: ., command: sh -c 'sleep 2; exec httpd -f -p 8000 -h /www',"
+        ),
+    ),
     "published": ((compose_up(), PUBLISHED), "services: {web: {build: ., ports: ['127.0.0.1:8080:8000']}}"),
     "waits": (
         (compose_up(), WAITS),
@@ -180,12 +188,27 @@ WRONG: dict[str, tuple[tuple[Rule, ...], str, str, str | None]] = {
         "web can't reach db",
         None,
     ),
+    "listens for itself alone": (
+        (compose_up(), REACHES),
+        NETWORKS.format(db="back").replace(
+            "db: {build: .,", "db: {build: ., command: httpd -f -p 127.0.0.1:8000 -h /www,"
+        ),
+        "127.0.0.1:8000 only",
+        "M02",
+    ),
+    "in another's network namespace": (
+        (compose_up(), REACHES, APART),
+        NETWORKS.format(db="back").replace("other: {build: ., networks: [front]}", "other: {build: ., "
+        "network_mode: 'service:web', command: tail -f /dev/null}"),
+        "other reaches db",
+        None,
+    ),
     "all on one": ((compose_up(), REACHES, APART), NETWORKS.format(db="front"), "and should not", None),
     "for everybody": (
         (compose_up(), PUBLISHED),
         "services: {web: {build: ., ports: ['8080:8000']}}",
         "not",
-        "M01",
+        None,
     ),
     "only exposed": (
         (compose_up(), PUBLISHED),
