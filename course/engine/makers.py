@@ -26,11 +26,12 @@ def made_by() -> dict[str, str]:
     return {MAKER: f"{_place()} {os.getpid()} {time.time():.0f}"}
 
 
-def is_gone(maker: str) -> bool:
-    """Whether the process of a label's value has ended, as far as can be told from here."""
+def is_gone(maker: str, longest: float = LONGEST) -> bool:
+    """Whether the process of a label's value has ended, as far as can be told from here; in any case, if
+    the thing is older than `longest` seconds."""
     try:
         place, process, made = maker.split(" ")
-        if time.time() - float(made) > LONGEST:
+        if time.time() - float(made) > longest:
             return True
         return place == _place() and not _exists(int(process))
     except ValueError:

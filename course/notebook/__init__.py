@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from course.layers import Image
     from course.notebook._folders import Folders
     from course.notebook._own import KernelLedger
+    from course.notebook.swarm import Engines
     from course.trace import Build
     from course.widgets.exercise import ExercisePanel
     from course.widgets.explorer import Explorer
@@ -69,6 +70,7 @@ class _Kernel:
     client: docker.DockerClient | None = None
     predictions: dict[str, Prediction] = field(default_factory=dict)
     folders: Folders | None = None
+    engines: Engines | None = None
 
 
 _kernel = _Kernel()
@@ -284,7 +286,8 @@ def clean_up() -> None:
     assert _kernel.ledger is not None  # noqa: S101  connected above
     if _kernel.folders is not None:
         _kernel.folders.clear()
-    print(removed(_kernel.ledger.remove_own(client)))
+    kinds = _kernel.engines.clear() if _kernel.engines is not None else []
+    print(removed([*kinds, *(kind for kind in _kernel.ledger.remove_own(client) if kind not in kinds)]))
 
 
 # Only inside a running IPython: a plain `import course.notebook` must not load IPython.

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import shutil
-import signal
 import tempfile
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 from filelock import FileLock, Timeout
 
+from course.notebook._ending import before_the_end, forget
+
 _PREFIX = "course-work-"
 _LOCK = ".lock"
-_ENDS = ("SIGTERM", "SIGHUP")  # Python dies of these without a word; Ctrl-C is an exception, and no end
 
 
 class Folders:
@@ -38,8 +34,7 @@ class Folders:
             remove_orphans()
             self._process = os.getpid()
             self._root = self._locked_root()
-            atexit.register(self.clear)
-            _before_termination(self.clear)
+            before_the_end(self.clear)
         return Path(tempfile.mkdtemp(prefix="", dir=self._root))
 
     def clear(self) -> None:
@@ -52,7 +47,7 @@ class Folders:
             shutil.rmtree(root, ignore_errors=True)
         if lock is not None:
             lock.release()
-        atexit.unregister(self.clear)
+        forget(self.clear)
 
     def _locked_root(self) -> Path:
         while True:
@@ -70,19 +65,3 @@ def remove_orphans() -> None:
     for lock in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_LOCK}"):
         with contextlib.suppress(Timeout, OSError), FileLock(lock, timeout=0):
             shutil.rmtree(lock.parent, ignore_errors=True)
-
-
-def _before_termination(clear: Callable[[], None]) -> None:
-    """Has `clear` called when a signal ends this process, unless somebody else handles that signal."""
-    if threading.current_thread() is not threading.main_thread():
-        return
-
-    def end(number: int, _: FrameType | None) -> None:
-        clear()
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-
-    for name in _ENDS:
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, end)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from course.plots._packet_path import packet_path
     from course.plots._start_times import start_times
     from course.plots._startup_timeline import startup_timeline
+    from course.plots._swarm_map import swarm_map
+    from course.plots._task_timeline import task_timeline
     from course.plots._volume_map import volume_map
     from course.plots._write_speeds import write_speeds
     from course.plots.picture import Picture, show
@@ -53,6 +55,8 @@ __all__ = [
     "show",
     "start_times",
     "startup_timeline",
+    "swarm_map",
+    "task_timeline",
     "volume_map",
     "write_speeds",
 ]

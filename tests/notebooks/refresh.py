@@ -20,6 +20,7 @@ from nbclient import NotebookClient
 from nbval.plugin import coalesce_streams
 
 from course.engine.embedded import cli_environment
+from course.notebook import _recorded
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -33,6 +34,8 @@ def run(path: Path) -> None:
         client.execute(cwd=str(path.parent), env=_environment(home))
     strip(book)
     nbformat.write(book, path)
+    if _recorded.cells_to_record(book):
+        _recorded.write(path.stem, book)
 
 
 def strip(book: Any) -> None:

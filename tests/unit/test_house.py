@@ -48,8 +48,9 @@ COURSE: dict[str, set[str]] = {
     "capabilities": {"errors"},
     "inventory": {"errors", "archive", "layers"},
     "compose": {"errors"},
+    "swarm": {"errors", "engine"},
     # mounts asks the engine itself; compose reads what Compose and the engine have said
-    "plots": {"errors", "layers", "trace", "networks", "mounts", "compose", "capabilities"},
+    "plots": {"errors", "layers", "trace", "networks", "mounts", "compose", "capabilities", "swarm"},
     # a widget's static form is a figure
     "widgets": {
         "errors",

@@ -29,6 +29,7 @@ OWED = {
     "07_volumes": "T22 T23 M04 M08 M12 M13 M21 M24",
     "08_compose": "T24 T25 M03 M04 M05 M11 trap-4",
     "09_security": "T05 T26 T27 T28 M07 M22",
+    "11_swarm": "T20 T32",
 }
 MIN_CELLS, MAX_CELLS = 30, 60
 MAX_CODE_LINES, MEDIAN_CODE_LINES, MAX_CODE_WIDTH = 12, 4, 110

@@ -20,6 +20,7 @@ from course.networks import Attachment, Container, Matrix, Network, NetworkMap, 
 from course.plots._lifecycle import moments
 from course.plots.samples import cpus_of
 from course.plots.style import amount
+from course.swarm import History, Member, Placed, Stage, Swarm, TaskStory
 from course.trace import Build, Vertex, compare
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -45,6 +46,8 @@ LIFE = [
 
 
 CHOWN = frozenset({"CHOWN"})
+SHOP = Placed("shop.1", "1", {"$front": "10.0.1.2"})
+DOWN = Member("two", "worker", "down", "active", ())
 ROOT = Privileges(0, CHOWN, CHOWN, CHOWN | {"41"})
 USER = Privileges(1000, frozenset(), CHOWN, CHOWN | {"KILL"})
 
@@ -131,6 +134,12 @@ PICTURES: dict[str, Callable[[], plots.Picture]] = {
         [Start("web", (Started("created", 0.0), Started("exited", 1.0, 3)))]
     ),
     "capabilities": lambda: plots.capabilities({"root, with a long name": ROOT, "$user": USER}),
+    "swarm_map": lambda: plots.swarm_map(
+        Swarm((Member("a node of a long name", "leader", "ready", "drain", (SHOP,) * 3), DOWN), ("$front",))
+    ),
+    "task_timeline": lambda: plots.task_timeline(
+        History("shop", (TaskStory(1, "$1", "one", (Stage("running", -1.0), Stage("lost", 0.0))),), (), 3.0)
+    ),
     "start_times": lambda: plots.start_times({"a process": [0.1], "a container": [0.3, 0.2]}),
 }
 
