@@ -40,6 +40,7 @@ COURSE: dict[str, set[str]] = {
     "progress": {"errors", "paths", "database"},
     "chapters": {"errors", "paths"},
     "demo": {"errors", "chapters", "paths"},
+    "cheatsheet": {"errors", "steps", "engine"},
     "standing": {"errors", "chapters", "exercises", "progress"},
     "snapshots": {"errors", "exercises"},
     "editing": {"errors", "snapshots"},
