@@ -133,7 +133,6 @@ def start_nodes(client: docker.DockerClient, names: Sequence[str], environment: 
     """
     with engine_errors():
         remove_left_over(client)
-        client.images.get(IMAGE)  # a missing image is said before anything is made
         network = client.networks.create(f"nodes-{uuid.uuid4().hex[:6]}", labels={NODE: _maker()})
         nodes = Nodes(network, Path(tempfile.mkdtemp(prefix="course-nodes-")))
         try:
