@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,8 @@ def play(name: str, why: str) -> None:
     """From the next cell on, shows the record in place of each cell that is in it; says so, and why."""
     from IPython.display import display
 
-    said = (
-        f"This engine can't run engines in containers. {why} The cells below are not run: each shows what "
-        "was recorded where it can."
-    )
-    display(Html(f'<p role="note"><strong>{said}</strong></p>', said))  # type: ignore[no-untyped-call]
+    said = f"The cells below are not run here: each shows what was recorded on another machine. {why}"
+    display(Html(f'<p role="note"><strong>{escape(said)}</strong></p>', said))  # type: ignore[no-untyped-call]
     shell = _shell()
     stop()
     if shell is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import docker
 
 from course import notebook, plots
+from course.errors import EngineStartFailed
 from course.notebook import _recorded
 from course.notebook._ending import before_the_end, forget
 from course.plots import Picture
@@ -56,15 +57,19 @@ def engines(*names: str) -> list[Any]:
     gives one, a `url` for the command line, and the `container` that it runs in.
 
     Where this engine can't run others, says why; the lesson's next cells then show what was recorded.
-    Raises EngineStartFailed, EngineRefused, ImageNotFound.
+    Raises EngineRefused, EngineGone, ImageNotFound.
     """
     client = notebook._client()
     if notebook._kernel.engines is None:
         notebook._kernel.engines = Engines()
-    if why := why_not(client):
-        _recorded.play("11_swarm", why)
-        return [None] * len(names)
-    return list(notebook._kernel.engines.start(client, names))
+    why = why_not(client)
+    if not why:
+        try:
+            return list(notebook._kernel.engines.start(client, names))
+        except EngineStartFailed as error:
+            why = "\n".join([str(error), *error.detail.splitlines()[-1:]])
+    _recorded.play("11_swarm", why)
+    return [None] * len(names)
 
 
 def swarm_map(manager: docker.DockerClient, title: str = "The Swarm") -> Picture:

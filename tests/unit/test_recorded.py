@@ -12,7 +12,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from course.notebook import _recorded
+from course.errors import EngineStartFailed
+from course.notebook import _recorded, swarm
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 NAME = "11_swarm"
@@ -48,7 +49,7 @@ def test_the_record_is_that_of_the_lesson_as_it_is() -> None:
 def test_every_result_is_shown_and_says_that_it_is_recorded(shell: InteractiveShell) -> None:
     with capture_output() as captured:
         _recorded.play(NAME, "It is rootless.")
-    assert "can't run engines in containers. It is rootless." in captured.stdout
+    assert "not run here: each shows what was recorded on another machine. It is rootless." in captured.stdout
     shell.run_cell("asked = []\npredict = reveal = lambda *words: asked.append(words[0])")
     sources = [cell["source"] for cell in _recorded.cells_to_record(BOOK)]
     shown = ""
@@ -82,3 +83,16 @@ def test_other_cells_are_run_and_after_the_end_all_are(shell: InteractiveShell) 
     assert _recorded._active == []
     with pytest.raises(NameError):
         run(shell, 'swarm_map(one.client, "Six tasks of a service")')
+
+
+def test_an_engine_that_does_not_come_up_leads_to_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(*_: object) -> list[object]:
+        raise EngineStartFailed("No engine.", detail="so\nand <so>")
+
+    played: list[str] = []
+    monkeypatch.setattr(swarm.notebook, "_client", lambda: None)
+    monkeypatch.setattr(swarm, "why_not", lambda _: "")
+    monkeypatch.setattr(swarm.Engines, "start", start)
+    monkeypatch.setattr(_recorded, "play", lambda _, why: played.append(why))
+    assert swarm.engines("one", "two") == [None, None]
+    assert played == ["No engine.\nand <so>"]
