@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from course.plots._memory_use import memory_use
     from course.plots._network_map import network_map
     from course.plots._packet_path import packet_path
+    from course.plots._registry_map import registry_map
     from course.plots._start_times import start_times
     from course.plots._startup_timeline import startup_timeline
     from course.plots._swarm_map import swarm_map
@@ -52,6 +53,7 @@ __all__ = [
     "memory_use",
     "network_map",
     "packet_path",
+    "registry_map",
     "show",
     "start_times",
     "startup_timeline",

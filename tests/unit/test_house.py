@@ -48,10 +48,21 @@ COURSE: dict[str, set[str]] = {
     "mounts": {"errors"},
     "capabilities": {"errors"},
     "inventory": {"errors", "archive", "layers"},
+    "registries": {"errors"},
     "compose": {"errors"},
     "swarm": {"errors", "engine"},
     # mounts asks the engine itself; compose reads what Compose and the engine have said
-    "plots": {"errors", "layers", "trace", "networks", "mounts", "compose", "capabilities", "swarm"},
+    "plots": {
+        "errors",
+        "layers",
+        "trace",
+        "networks",
+        "mounts",
+        "compose",
+        "capabilities",
+        "registries",
+        "swarm",
+    },
     # a widget's static form is a figure
     "widgets": {
         "errors",
@@ -77,7 +88,7 @@ COURSE: dict[str, set[str]] = {
 FACES = {"cli", "notebook"}  # may import everything; nothing imports them
 CHECKERS = {
     "errors", "amounts", "paths", "steps", "dockerfile", "layers", "trace", "engine", "archive", "build",
-    "images", "exercises", "misconceptions",
+    "images", "exercises", "misconceptions", "registries",
 }  # fmt: skip
 
 

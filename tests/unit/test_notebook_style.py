@@ -29,6 +29,7 @@ OWED = {
     "07_volumes": "T22 T23 M04 M08 M12 M13 M21 M24",
     "08_compose": "T24 T25 M03 M04 M05 M11 trap-4",
     "09_security": "T05 T26 T27 T28 M07 M22",
+    "10_registries": "T08 T28 T29 M17 M21",
     "11_swarm": "T20 T32",
 }
 MIN_CELLS, MAX_CELLS = 30, 60

@@ -20,6 +20,8 @@ from course.networks import Attachment, Container, Matrix, Network, NetworkMap, 
 from course.plots._lifecycle import moments
 from course.plots.samples import cpus_of
 from course.plots.style import amount
+from course.registries import Blob as Kept
+from course.registries import Kind, Store
 from course.swarm import History, Member, Placed, Stage, Swarm, TaskStory
 from course.trace import Build, Vertex, compare
 
@@ -50,6 +52,23 @@ SHOP = Placed("shop.1", "1", {"$front": "10.0.1.2"})
 DOWN = Member("two", "worker", "down", "active", ())
 ROOT = Privileges(0, CHOWN, CHOWN, CHOWN | {"41"})
 USER = Privileges(1000, frozenset(), CHOWN, CHOWN | {"KILL"})
+
+
+STORE = Store(
+    {
+        "i": Kept("i", 500, Kind.INDEX, ("m", "n")),
+        "m": Kept("m", 400, Kind.MANIFEST, ("c", "l")),
+        "n": Kept("n", 400, Kind.MANIFEST, ("d", "l", "elsewhere")),
+        "o": Kept("o", 400, Kind.MANIFEST, ("e", "l")),
+        "c": Kept("c", 900, Kind.CONFIG, platform="amd64"),
+        "d": Kept("d", 900, Kind.CONFIG, platform="arm64"),
+        "e": Kept("e", 900, Kind.CONFIG),
+        "l": Kept("l", 3_000_000, Kind.LAYER),
+        "x": Kept("x", 3_000, Kind.LAYER),
+    },
+    {"shop/$app:1": "m", "shop/app:all": "i", "shop/app:sha256-1234567890abcdef": "o", "shop/app:gone": "g"},
+    frozenset("imo"),
+)
 
 
 def sample(second: int, *, used: int = 0, cpu: float = 0.0) -> dict[str, Any]:
@@ -134,6 +153,7 @@ PICTURES: dict[str, Callable[[], plots.Picture]] = {
         [Start("web", (Started("created", 0.0), Started("exited", 1.0, 3)))]
     ),
     "capabilities": lambda: plots.capabilities({"root, with a long name": ROOT, "$user": USER}),
+    "registry_map": lambda: plots.registry_map(STORE),
     "swarm_map": lambda: plots.swarm_map(
         Swarm((Member("a node of a long name", "leader", "ready", "drain", (SHOP,) * 3), DOWN), ("$front",))
     ),
@@ -231,6 +251,7 @@ def test_base_images_are_drawn_smallest_first() -> None:
         lambda: plots.volume_map([]),
         lambda: plots.write_speeds(""),
         lambda: plots.capabilities({}),
+        lambda: plots.registry_map(Store({}, {}, frozenset())),
         lambda: plots.compose_graph({"services": {}}),
         lambda: plots.startup_timeline([]),
         lambda: plots.layer_bar(Image("empty", ())),
@@ -305,3 +326,14 @@ def test_the_table_of_capabilities_says_who_has_what_and_what_nobody_has() -> No
     assert "Out of reach for all of them: DAC_OVERRIDE" in alt
     bare = Privileges(0, frozenset(), frozenset(), frozenset())
     assert "three (user 0) — nothing." in plots.capabilities({"three": bare}).alt
+
+
+def test_the_map_of_a_registry_says_what_each_tag_leads_to_and_what_is_garbage() -> None:
+    alt = plots.registry_map(STORE).alt
+    assert "shop/app:all points to an index of 2 manifests, for amd64 and arm64." in alt
+    assert "shop/$app:1 points to a manifest with a config and 1 layer." in alt
+    assert "shop/app:sha256-… points to" in alt
+    assert "shop/app:gone points to nothing." in alt
+    assert alt.endswith("Garbage, which nothing leads to: 1 layer.")
+    untagged = Store(STORE.blobs, {}, STORE.manifests)
+    assert "Manifests that no tag points to: 2." in plots.registry_map(untagged).alt
