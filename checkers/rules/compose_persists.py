@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from checkers.attempt import Attempt
 from checkers.compose.lines import place
 from checkers.compose.project import Project, service_of, standing
 from checkers.rules.base import Outcome, Rule, passed, wrong
+
+_PASSING = {"tmpfs", "bind"}  # mounts that are no volume: in memory, or a single file
 
 
 def compose_persists(
@@ -47,6 +49,14 @@ def compose_persists(
                 "What does the service find of its first life, and can it go on with that?",
                 evidence=project.story(),
             )
+        if _holds(project, keeper, kept, _again(project, service, port, write)):
+            return wrong(
+                "After `docker compose down` and `up`, what was written before is gone. It lay in a volume "
+                f"that stays, so something removes it when {keeper} starts.",
+                "Look at the command, the entrypoint and what the image starts: what clears the folder?",
+                evidence=_shown(kept),
+                **place(attempt, "services", keeper),
+            )
         nameless = [target for target, name in kept.items() if "nameless" in name]
         return wrong(
             f"After `docker compose down` and `up`, what was written before is gone. {keeper} keeps nothing "
@@ -63,6 +73,27 @@ def compose_persists(
     return Rule(
         "persists", "Data outlives the containers: down, up, and it is there", check, needs=("answers",)
     )
+
+
+def _again(project: Project, service: str, port: int, write: Callable[[str], str]) -> bytes:
+    """Has something else written, and says what it is."""
+    nonce = uuid.uuid4().hex[:8]
+    project.side(service).get(port, write(nonce))
+    return nonce.encode()
+
+
+def _holds(project: Project, service: str, kept: Mapping[str, str], word: bytes) -> bool:
+    """Whether a volume of the service that outlives its containers has the word in one of its files."""
+    lasting = [target for target, name in kept.items() if name not in _PASSING and "nameless" not in name]
+    for one in project.containers(service):
+        for target in lasting:
+            pieces, _ = one.container.get_archive(target)
+            rest = b""
+            for piece in pieces:
+                if word in rest + piece:
+                    return True
+                rest = piece[-len(word) :]
+    return False
 
 
 def _mounts(project: Project, service: str) -> dict[str, str]:
