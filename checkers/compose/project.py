@@ -252,14 +252,21 @@ def begin(attempt: Attempt, *, number: int = 1, slow: Slow | None = None) -> Pro
     """The project, not yet started. Two of one attempt have different numbers.
 
     Raises Refused, NoProject, NotBuilt where the answer is to blame."""
+    config, found = prepared(attempt)
+    return Project(attempt, config, found, number=number, slow=slow)
+
+
+def prepared(attempt: Attempt) -> tuple[Config, dict[str, Image]]:
+    """What the project's files mean, and the image of each service, built where there is something to build.
+
+    Raises Refused, NoProject, NotBuilt where the answer is to blame."""
 
     def make() -> tuple[Config, dict[str, Image]]:
         config = resolved(attempt)
         refused.check(attempt, config)
         return config, images(attempt, config)
 
-    config, found = attempt.once("compose: resolved", make)
-    return Project(attempt, config, found, number=number, slow=slow)
+    return attempt.once("compose: resolved", make)
 
 
 def standing(attempt: Attempt) -> Project:

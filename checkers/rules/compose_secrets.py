@@ -1,112 +1,175 @@
-"""A password reaches the services that need it, and nobody else: it is in no variable, label, command, image
-or log. The checker puts a password of its own into the secret's file, which nobody could know before."""
+"""A password is a project's own secret: the database goes by it, and nobody reads it who only may ask the
+engine or has the image. The checker puts a canary into the secret's file, which nobody could know before."""
 
 from __future__ import annotations
 
-import base64
+import contextlib
+import dataclasses
 import json
 from collections.abc import Callable, Iterator
-from urllib.parse import quote
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docker.errors import APIError
 
 from checkers.attempt import Attempt
+from checkers.canary import Budget, Canary, TooMuchInside, finds
+from checkers.canary.look import look
+from checkers.canary.secret import for_word
+from checkers.compose.images import Image
 from checkers.compose.lines import place
-from checkers.compose.project import Project, service_of, standing
+from checkers.compose.project import Project, prepared, service_of, standing
 from checkers.rules.base import Outcome, Rule, passed, wrong
-from checkers.rules.leftovers import opened
+from checkers.rules.no_secrets import judge
+from course.archive import contents, read_image
 
-Opens = Callable[[Attempt, Project, str], bool]
-"""Whether a password opens the database of a project."""
+Knock = Callable[[Attempt, Project, str], str]
+"""What the database of a project says to a password: "" where it opens, else its words."""
+_MANY = 8  # places that a report shows
+# Of what `docker inspect` shows of a container, by the key in a Compose file that it comes from.
+_KEYS = {
+    "Env": "environment", "Labels": "labels", "Cmd": "command", "Entrypoint": "entrypoint",
+    "Healthcheck": "healthcheck", "Hostname": "hostname", "WorkingDir": "working_dir",
+}  # fmt: skip
+_FILE = "A secret comes as a file, /run/secrets/NAME, and only the file's name is told to the program."
 
 
-def password_used(password: Callable[[str], str], opens: Opens, file: str) -> Rule:
-    """The database takes the password of `file`, which is `password(word)`, and no other one."""
+@dataclass(frozen=True)
+class _Place:
+    """Where the canary was found: a service, the key of its Compose file, and that in words."""
+
+    service: str
+    key: str
+    where: str
+
+
+def password_used(knock: Knock, file: str) -> Rule:
+    """The database takes the password of `file`, which is the attempt's canary, and no other one."""
 
     def check(attempt: Attempt) -> Outcome:
-        project, right = standing(attempt), password(attempt.word)
-        if not opens(attempt, project, right):
+        project, right = standing(attempt), for_word(attempt.word).value
+        if words := knock(attempt, project, right):
             return wrong(
                 f"The database doesn't take the password that stands in {file}. The checker wrote another "
                 "one there, and everything should go by it.",
-                "Who still has a password of their own: in a variable, in .env, in the image?",
-                misconception="M11",
-                evidence=project.story(),
+                "Who still has a password of their own: in the Compose file, or in an image?",
+                evidence=words,
             )
-        if opens(attempt, project, f"no-{right}"):
+        if not knock(attempt, project, f"no-{right}"):
             return wrong(
                 "The database lets everybody in, with any password.",
-                "Let it ask for the password of the file.",
+                "Let it ask for a password, as it does unless it is told otherwise.",
             )
         return passed(f"The database goes by {file}.")
 
     return Rule("used", f"The password is the one in {file}", check, needs=("answers",))
 
 
-def compose_secrets(password: Callable[[str], str]) -> Rule:
-    """The password is nowhere that `docker inspect`, `docker history` and `docker logs` show, nor in a file
-    of an image."""
+def compose_secrets(*bases: str) -> tuple[Rule, Rule, Rule]:
+    """The canary is in no image; in nothing that `docker inspect`, `docker top` and `docker compose config`
+    show; in no log. `bases`: images whose layers are older than the canary, and aren't looked through."""
 
-    def check(attempt: Attempt) -> Outcome:
-        project, canary = standing(attempt), password(attempt.word)
-        for service, where, hint in _places(attempt, project, canary):
-            return wrong(
-                f"The password is in {where} of {service}.",
-                hint,
-                misconception="M07",
-                **place(attempt, "services", service),
-            )
-        return passed("The password is in no variable, label, command, image or log.")
+    def image(attempt: Attempt) -> Outcome:
+        for service, one in prepared(attempt)[1].items():
+            if one.built and (found := _in_image(attempt, service, one, bases)):
+                return found
+        return passed("The password is in no image.")
 
-    return Rule("secret", "The password is in no variable, image or log", check, needs=("used",))
+    def settings(attempt: Attempt) -> Outcome:
+        project = standing(attempt)
+        found = list(dict.fromkeys(_in_settings(project, for_word(attempt.word))))
+        if not found:
+            return passed("The password is in no variable, label, command or other setting.")
+        first = found[0]
+        return wrong(
+            f"The password can be read in {first.where}, by whoever may ask the engine or reads the project.",
+            _FILE,
+            misconception="M07" if first.key in {"environment", "build", "labels"} else None,
+            evidence="\n".join(one.where for one in found[:_MANY]),
+            **place(attempt, "services", first.service, first.key),
+        )
 
-
-def spellings(canary: str) -> tuple[bytes, ...]:
-    """The password as it is, and packed so that a reader doesn't see it."""
-    plain = canary.encode()
-    packed = [_whole_groups(b"x" * shift + plain, 3 if shift else 0) for shift in range(3)]
-    return tuple(dict.fromkeys((plain, plain.hex().encode(), quote(canary).encode(), plain[::-1], *packed)))
-
-
-def _whole_groups(text: bytes, start: int) -> bytes:
-    """Base64 of the part that doesn't depend on its surroundings: three bytes are four letters."""
-    return base64.b64encode(text[start : len(text) // 3 * 3])
-
-
-def _places(attempt: Attempt, project: Project, canary: str) -> Iterator[tuple[str, str, str]]:
-    """Where it is: service, place, what to do instead."""
-    wanted = spellings(canary)
-    for one in project.containers():
-        service, config = service_of(one), one.inspect()["Config"]
-        for key, what in (
-            ("Env", "a variable"),
-            ("Cmd", "the command"),
-            ("Entrypoint", "the entrypoint"),
-            ("Labels", "a label"),
-            ("Healthcheck", "the health check"),
-        ):
-            if _in(json.dumps(config.get(key)).encode(), wanted):
-                yield (
-                    service,
-                    what,
-                    "`docker inspect` shows it to everybody who may ask the engine. A secret is mounted as "
-                    "a file, and only the file's name is told: /run/secrets/NAME.",
+    def log(attempt: Attempt) -> Outcome:
+        canary = for_word(attempt.word)
+        for one in standing(attempt).containers():
+            if look(one.container.logs(), canary, Budget()) is not None:
+                service = service_of(one)
+                return wrong(
+                    f"The password is in the log of {service}.",
+                    f"`docker compose logs {service}` shows it, and so does every place where logs are kept. "
+                    "What makes the program print it?",
+                    **place(attempt, "services", service),
                 )
-        if _in(one.container.logs(), wanted):
-            yield service, "the log", "Whoever reads the logs has it. Don't print it."
-    for service, image in project.images.items():
-        if not image.built:
-            continue
-        history = attempt.client.api.history(image.tag)  # type: ignore[no-untyped-call]
-        if _in(json.dumps([image.config, history]).encode(), wanted):
-            yield service, "the image's history or settings", "ARG and ENV stay in the image for ever."
-        if path := next(
-            (path for path, _, file in opened(attempt, image.tag) if _in(file.read(), wanted)), ""
-        ):
-            yield (
-                service,
-                f"a file of the image, /{path},",
-                "COPY it into no image: name it in .dockerignore.",
+        return passed("The password is in no log.")
+
+    return (
+        # It takes a while, and needs nothing of what the others look at: the project starts meanwhile.
+        Rule("image", "The password is in no image", image, needs=("builds",), apart=True),
+        Rule("settings", "The password is in no variable, label or command", settings, needs=("used",)),
+        Rule("log", "The password is in no log", log, needs=("used",)),
+    )
+
+
+def _in_settings(project: Project, canary: Canary) -> Iterator[_Place]:
+    """In what the engine shows of the containers, then in what Compose shows of the project."""
+    for one in project.containers():
+        service, record = service_of(one), one.inspect()
+        for way, _ in _leaves({**record, "Config": {}, **record["Config"]}, canary):
+            what = f" ({way[1]})" if way[0] == "Labels" and len(way) > 1 else ""
+            yield _Place(
+                service, _KEYS.get(way[0], way[0].lower()), f"{service}: docker inspect, {way[0]}{what}"
             )
+        with contextlib.suppress(APIError):  # it has ended, or the engine's machine has no ps
+            for _ in _leaves(dict(one.container.top()), canary):
+                yield _Place(service, "command", f"{service}: docker top, a program's command line")
+    for way, _ in _leaves(project.config, canary):
+        service, key = (way[1], way[2]) if way[0] == "services" and len(way) > 2 else ("", way[0])
+        yield _Place(service, key, f"docker compose config: {'.'.join(way)}")
 
 
-def _in(data: bytes, wanted: tuple[bytes, ...]) -> bool:
-    return any(one in data for one in wanted)
+def _leaves(said: Any, canary: Canary, way: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each text of a document that gives the canary away, with the names that lead to it."""
+    if look(json.dumps(said).encode(), canary, Budget()) is None:
+        return
+    if isinstance(said, dict):
+        for key, value in said.items():
+            yield from _leaves(value, canary, (*way, str(key)))
+    elif isinstance(said, list):
+        for value in said:
+            yield from _leaves(value, canary, way)
+    else:
+        yield way, str(said)
+
+
+def _in_image(attempt: Attempt, service: str, image: Image, bases: tuple[str, ...]) -> Outcome | None:
+    """What is wrong with a service's image; None where it keeps nothing."""
+    file, canary = _dockerfile(attempt, service), for_word(attempt.word)
+    text = (attempt.text(file) if file else "") or ""
+    whole = read_image(attempt.client, image.tag, dockerfile=text)
+    below = {
+        layer
+        for base in (attempt.client.images.get(name) for name in bases)
+        for layer in base.attrs["RootFS"]["Layers"]
+    }
+    skip = frozenset(layer.digest for layer in whole.layers if layer.diff_id in below)
+    try:
+        found = list(finds(contents(attempt.client, whole.name, skip=skip), whole, canary, Budget()))
+    except TooMuchInside as error:
+        return wrong(
+            f"The image of {service} can't be looked through: {error}.",
+            "What the service needs is small. Leave out what was packed or made for something else.",
+        )
+    if not found:
+        return None
+    found.sort(key=lambda one: one.layer.index if one.layer else -1)  # the stream has an order of its own
+    return dataclasses.replace(judge(whole, found, text, canary.value), file=file)
+
+
+def _dockerfile(attempt: Attempt, service: str) -> str:
+    """The Dockerfile's path in the folder; "" where it stands in the Compose file itself."""
+    build = prepared(attempt)[0]["services"][service].get("build") or {}
+    if not build or build.get("dockerfile_inline"):
+        return ""
+    path = Path(str(build.get("context") or attempt.folder)) / str(build.get("dockerfile") or "Dockerfile")
+    return path.relative_to(attempt.folder).as_posix() if path.is_relative_to(attempt.folder) else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import textwrap
 import threading
 from pathlib import Path
 
@@ -19,28 +18,14 @@ from checkers.rules.compose_answers import compose_answers
 from checkers.rules.compose_persists import compose_persists
 from checkers.rules.compose_published import Port, compose_published
 from checkers.rules.compose_reaches import compose_reaches
-from checkers.rules.compose_secrets import compose_secrets
 from checkers.rules.compose_up import compose_up
 from checkers.rules.compose_waits import compose_waits
 from checkers.runner import apply
 from course.engine.listing import list_images
 from tests.engine.base_images import BUSYBOX, need
+from tests.engine.compose_projects import project
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
-# A web server that keeps and tells a word, and tells whether a neighbour `db` answers.
-SCRIPTS = {
-    "echo": 'echo; echo "$QUERY_STRING"',
-    "keep": 'echo "$QUERY_STRING" >/data/word && { echo; echo kept; }',
-    "tell": "echo; cat /data/word 2>/dev/null; true",
-    "ask": "if wget -q -O - http://db:8000/cgi-bin/echo?hello >/tmp/out 2>&1; then echo; cat /tmp/out; else "
-    'echo "Status: 500 Bad"; echo; echo no database; fi',
-}
-WEB = (
-    "FROM busybox:1.37\nCOPY --chmod=755 cgi-bin /www/cgi-bin\nRUN mkdir -p /data /tmp\n".replace(
-        "RUN mkdir -p /data /tmp\n", "COPY cgi-bin /data\nCOPY cgi-bin /tmp\n"
-    )
-    + 'CMD ["httpd", "-f", "-p", "8000", "-h", "/www"]\n'
-)
 HEALTHY = "healthcheck: {test: wget -q -O /dev/null http://127.0.0.1:8000/cgi-bin/echo, interval: 30s}"
 ASK = "wget -q -O /dev/null http://db:8000/cgi-bin/echo"
 ECHO = compose_answers("web", 8000, lambda nonce: f"/cgi-bin/echo?{nonce}", lambda nonce: nonce)
@@ -58,18 +43,6 @@ REACHES, APART = compose_reaches(
 )
 PUBLISHED = compose_published(Port("web", 8000, "8080", "127.0.0.1"))
 WAITS = compose_waits("web", 8000, "/cgi-bin/ask", slow=Slow("db"))
-SECRETS = compose_secrets(lambda word: f"{word}-{word}-{word}")
-
-
-def project(folder: Path, compose: str, **files: str) -> Path:
-    (folder / "cgi-bin").mkdir()
-    for name, script in SCRIPTS.items():
-        (folder / "cgi-bin" / name).write_text(f"#!/bin/sh\n{script}\n")
-    (folder / "Dockerfile").write_text(WEB)
-    (folder / "compose.yaml").write_text(textwrap.dedent(compose))
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    return folder
 
 
 def judged(client: docker.DockerClient, folder: Path, *rules: Rule) -> CheckResult:
@@ -144,10 +117,6 @@ RIGHT: dict[str, tuple[tuple[Rule, ...], str]] = {
             healthy=HEALTHY,
         ),
     ),
-    "secret file": (
-        (compose_up(), SECRETS),
-        "services: {web: {build: ., secrets: [pw]}}\nsecrets: {pw: {file: ./pw}}",
-    ),
 }
 WRONG: dict[str, tuple[tuple[Rule, ...], str, str, str | None]] = {
     "ends": (
@@ -181,6 +150,13 @@ WRONG: dict[str, tuple[tuple[Rule, ...], str, str, str | None]] = {
         "services: {web: {build: ., volumes: [/data]}}",
         "gone",
         "M04",
+    ),
+    "a volume that a command clears": (
+        (compose_up(), ECHO, PERSISTS),
+        "services: {web: {build: ., volumes: ['kept:/data'], command: sh -c 'rm -f /data/*; "
+        "exec httpd -f -p 8000 -h /www'}}\nvolumes: {kept: }",
+        "gone",
+        None,
     ),
     "can't reach": (
         (compose_up(), REACHES),
@@ -256,37 +232,6 @@ def test_catches(client: docker.DockerClient, tmp_path: Path, name: str) -> None
     assert words in done.message
     assert done.hint
     assert done.misconception == misconception
-
-
-INLINE = 'services: {web: {build: {context: ., dockerfile_inline: "FROM busybox:1.37\\n%s\\n"}}}'
-
-
-@pytest.mark.parametrize(
-    ("where", "compose"),
-    [
-        ("a variable", "services: {web: {build: ., environment: {A: 'CANARY'}}}"),
-        ("the command", "services: {web: {build: ., command: [sh, -c, 'true CANARY; httpd -f -p 8000']}}"),
-        (
-            "the log",
-            "services: {web: {build: ., command: sh -c 'cat /pw; echo; httpd -f -p 8000', "
-            "volumes: [./pw:/pw]}}",
-        ),
-        ("the image's history", INLINE % r"ARG A=CANARY\nCMD httpd -f -p 8000"),
-        ("a file of the image", INLINE % r"COPY pw /pw\nCMD httpd -f -p 8000"),
-    ],
-)  # fmt: skip
-def test_a_password_is_found(client: docker.DockerClient, tmp_path: Path, where: str, compose: str) -> None:
-    need(client, BUSYBOX)
-    with Attempt(client, project(tmp_path, compose, pw="")) as attempt:
-        canary = f"{attempt.word}-{attempt.word}-{attempt.word}"
-        (attempt.folder / "pw").write_text(canary)
-        file = attempt.folder / "compose.yaml"
-        file.write_text(file.read_text().replace("CANARY", canary))
-        standing(attempt).side("web").first_answer(8000, "/", 20.0)  # by then it has printed
-        done = apply(SECRETS, attempt)
-    assert done.status is Status.FAIL
-    assert where in done.message
-    assert canary not in done.message + done.evidence
 
 
 def test_limits_and_names_are_the_attempts(client: docker.DockerClient, tmp_path: Path) -> None:
