@@ -4,7 +4,7 @@ ARGS ?=
 COURSE := .venv/bin/course
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check bank bench site clean setup setup-dev
+.PHONY: help lab test check bank bench site slides clean setup setup-dev
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,6 +28,9 @@ bench: setup-dev  ## Measure the speed ratios and write build/bench.json
 
 site: setup-dev  ## Write the chapters as a static site, to read without an engine: build/site/html (ARGS=--open)
 	@.venv/bin/python -m website $(ARGS)
+
+slides: setup-dev  ## Write a deck of each chapter, with the presenter's notes: build/slides (ARGS=--open)
+	@.venv/bin/python -m slides $(ARGS)
 
 clean:  ## Remove the environment and what was built here (not your work/, not the engine: course down)
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
