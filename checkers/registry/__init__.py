@@ -60,7 +60,7 @@ def serve(attempt: Attempt, before: dict[str, Release], after: dict[str, Release
         network="bridge",  # the attempt's own network publishes nothing
         ports={f"{_PORT}/tcp": ("127.0.0.1", None)},
     )
-    registry = Registry(f"127.0.0.1:{_published(running)}", running)
+    registry = Registry(f"127.0.0.1:{published(running, _PORT)}", running)
     registry._wait("ready")
     return registry
 
@@ -70,11 +70,12 @@ def _packed(content: dict[str, Any]) -> str:
     return base64.b64encode(zlib.compress(json.dumps(content).encode())).decode("ascii")
 
 
-def _published(running: Running) -> str:
+def published(running: Running, port: int) -> str:
+    """The port of the engine's machine that leads to `port` of the container. Raises EngineError."""
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         ports = running.inspect()["NetworkSettings"]["Ports"]
         with contextlib.suppress(KeyError, IndexError, TypeError):
-            return str(ports[f"{_PORT}/tcp"][0]["HostPort"])
+            return str(ports[f"{port}/tcp"][0]["HostPort"])
         time.sleep(POLL)
     raise EngineError("The check's registry got no port.", detail=running.logs())

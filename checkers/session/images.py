@@ -11,6 +11,8 @@ from checkers.session.names import full
 from course.engine.gateway.handling import Reply
 from course.engine.gateway.heads import Request
 
+_TRIES, _NOT_FOUND = 10, 404
+
 
 def _named(door: Door, word: str) -> str:
     """The engine's name for it. One that is in no list is looked for where nothing is."""
@@ -31,19 +33,31 @@ def _list(door: Door, request: Request, parts: tuple[str, ...], body: Json) -> R
     query = {key: value for key, value in arguments(request).items() if key != "filters"}
     given = json.loads(arguments(request).get("filters") or "{}")
     wanted = [*(given.get("reference") or ())]
-    said = door.ask(request, "/images/json", query=query)
+    if wanted:  # the engine's own search: unasked, one of an image's digests may stand for all
+        query["filters"] = json.dumps({"reference": [_real_pattern(door, one) for one in wanted]})
+    for _ in range(_TRIES):
+        said = door.ask(request, "/images/json", query=query)
+        if said.status != _NOT_FOUND:  # somebody else's image went while the engine read its list
+            break
     rows = [row for row in said.content or () if _known(door, row, wanted)]
     for row in rows:
         door.names.made("image", str(row["Id"]).removeprefix("sha256:"))
     return Reply(said.status, rows)
 
 
+def _real_pattern(door: Door, word: str) -> str:
+    theirs = full(word) in door.names.images or word.startswith(f"{door.names.registry or '/'}/")
+    return word if theirs else door.names.real(word)
+
+
 def _known(door: Door, row: dict[str, Any], wanted: list[str]) -> bool:
-    tags = [*(row.get("RepoTags") or ()), *(row.get("RepoDigests") or ())]
-    row["RepoTags"] = [tag for tag in row.get("RepoTags") or () if door.names.image(tag)]
-    if wanted:
-        tags = [tag for tag in tags for one in wanted if tag == full(one) or tag.startswith(f"{one}:")]
-    return any(door.names.image(tag) for tag in tags)
+    for key in ("RepoTags", "RepoDigests"):  # as the engine does it: what isn't asked for isn't named
+        row[key] = [name for name in row.get(key) or () if door.names.image(name) and _asked(name, wanted)]
+    return bool(row["RepoTags"] or row["RepoDigests"])
+
+
+def _asked(name: str, wanted: list[str]) -> bool:
+    return not wanted or any(name == full(one) or name.startswith((f"{one}:", f"{one}@")) for one in wanted)
 
 
 def _pull(door: Door, request: Request, parts: tuple[str, ...], body: Json) -> Passed | Reply:

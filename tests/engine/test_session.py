@@ -11,9 +11,11 @@ import pytest
 
 from checkers.attempt import Attempt
 from checkers.limits import DEFAULT, Limits
+from checkers.registry.shop import Shop
 from checkers.running import WrongAnswer
 from checkers.session import Ended, Session
 from course.engine.labels import made
+from course.engine.listing import list_images
 from tests.engine.base_images import BUSYBOX, PYTHON, need, running
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
@@ -271,3 +273,34 @@ def test_others_things_are_in_no_list(attempt: Attempt, client: docker.DockerCli
     assert f"{volume.name}: no such volume" in ended.output
     assert ended.output.splitlines()[-1] == BUSYBOX.partition(":")[0]
     assert len(ended.output.splitlines()) == 4, ended.output
+
+
+def test_a_script_pushes_to_its_registry_alone_and_finds_there_what_was_pushed(attempt: Attempt) -> None:
+    need(attempt.client, "registry:2")
+    shop = Shop(attempt)
+    shop.ready()
+    (attempt.folder / "run.sh").write_text(
+        f"""
+        set -e
+        docker tag {BUSYBOX} "$REGISTRY/town/box:1"
+        docker tag {BUSYBOX} box:mine
+        docker push --quiet "$REGISTRY/town/box:1"
+        digest=$(docker image ls --digests --format '{{{{.Digest}}}}' "$REGISTRY/town/box")
+        docker image ls --format '{{{{.Repository}}}}:{{{{.Tag}}}}' box
+        docker rmi "$REGISTRY/town/box:1" >/dev/null
+        docker run --rm "$REGISTRY/town/box@$digest" echo it runs
+        """
+    )
+    session = Session(attempt, [BUSYBOX], registry=shop.host)
+    ended = session.run("run.sh", {"REGISTRY": shop.host})
+    assert ended.code == 0, ended.output
+    lines = ended.output.splitlines()
+    assert [*lines[:2], lines[-1]] == [f"{shop.host}/town/box:1", "box:mine", "it runs"]
+    assert list(shop.store.tags) == ["town/box:1"]
+    shop.forget()
+    names = [name for one in list_images(attempt.client.api) for name in one.get("RepoTags") or ()]
+    assert not [name for name in names if name.startswith(shop.host)]
+
+
+def test_a_push_to_another_registry_is_refused(attempt: Attempt) -> None:
+    assert refusals(attempt, f"docker tag {BUSYBOX} box:1\ndocker push box:1")[0].startswith("docker push")

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "run publish.sh first" >&2
+exit 1

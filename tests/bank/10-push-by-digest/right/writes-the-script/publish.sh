@@ -1,0 +1,9 @@
+#!/bin/sh
+set -e
+docker tag menu:1.4 "$REGISTRY/kiosk/menu:1.4"
+digest=$(docker push "$REGISTRY/kiosk/menu:1.4" | sed -n 's/.*digest: \(sha256:[0-9a-f]*\).*/\1/p')
+cat >deploy.sh <<END
+#!/bin/sh
+# $digest was published
+exec docker run --detach --name menu "\$REGISTRY/kiosk/menu@$digest"
+END

@@ -1,0 +1,2 @@
+#!/bin/sh
+docker run --detach --name menu "$REGISTRY/kiosk/menu@$(cat digest)"

@@ -1,0 +1,2 @@
+#!/bin/sh
+docker run --detach --name menu menu:1.4
