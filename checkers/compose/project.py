@@ -8,6 +8,7 @@ import re
 import tempfile
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,11 @@ class Project:
                     raise
                 raise NotUp(f"The service {service} ended.", detail=self.story(service)) from error
         return self._sides[key]
+
+    def sides(self, *services: str) -> dict[str, Side]:
+        """A look at each of these, started side by side. Raises NotUp for the first that doesn't run."""
+        with ThreadPoolExecutor(max(1, len(services)), "sides") as pool:
+            return dict(zip(services, pool.map(self.side, services), strict=True))
 
     def settle(self) -> str:
         """Waits until all that runs is healthy, as far as it has a check; says in words what is wrong, ""

@@ -22,7 +22,7 @@ def compose_reaches(ports: Mapping[str, int], wanted: Pairs, unwanted: Pairs) ->
 
     def reaches(attempt: Attempt) -> Outcome:
         project = standing(attempt)
-        sides = _sides(project, tuple(ports))
+        sides = project.sides(*ports)
         for target in sorted({one for targets in wanted.values() for one in targets}):
             if not sides[target].listens(ports[target]):
                 return web.silent(attempt, sides[target].neighbour, ports[target], "it can't be connected to")
@@ -41,7 +41,7 @@ def compose_reaches(ports: Mapping[str, int], wanted: Pairs, unwanted: Pairs) ->
 
     def apart(attempt: Attempt) -> Outcome:
         project = standing(attempt)
-        sides = _sides(project, tuple(ports))
+        sides = project.sides(*ports)
         pairs = [(source, target) for source, targets in unwanted.items() for target in targets]
         with ThreadPoolExecutor(len(pairs), "apart") as pool:  # a wall is seen by waiting in vain
             ways = list(pool.map(lambda pair: _way(sides[pair[0]], sides[pair[1]], pair[1], ports), pairs))
@@ -61,12 +61,6 @@ def compose_reaches(ports: Mapping[str, int], wanted: Pairs, unwanted: Pairs) ->
         Rule("reaches", "Who works together finds each other by name", reaches, needs=("up",)),
         Rule("apart", "Who has nothing to do with another can't reach it", apart, needs=("reaches",)),
     )
-
-
-def _sides(project: Project, services: tuple[str, ...]) -> dict[str, Side]:
-    """A look at each, started side by side."""
-    with ThreadPoolExecutor(len(services), "sides") as pool:
-        return dict(zip(services, pool.map(project.side, services), strict=True))
 
 
 def _way(source: Side, target: Side, name: str, ports: Mapping[str, int]) -> str:

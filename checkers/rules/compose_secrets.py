@@ -30,6 +30,7 @@ _MANY = 8  # places that a report shows
 # Of what `docker inspect` shows of a container, by the key in a Compose file that it comes from.
 _KEYS = {
     "Env": "environment", "Labels": "labels", "Cmd": "command", "Entrypoint": "entrypoint",
+    "Path": "command", "Args": "command",
     "Healthcheck": "healthcheck", "Hostname": "hostname", "WorkingDir": "working_dir",
 }  # fmt: skip
 _FILE = "A secret comes as a file, /run/secrets/NAME, and only the file's name is told to the program."
@@ -37,11 +38,10 @@ _FILE = "A secret comes as a file, /run/secrets/NAME, and only the file's name i
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the canary was found: a service, the key of its Compose file, and that in words."""
+    """Where the canary was found, in words, and the keys that lead there in the Compose file."""
 
-    service: str
-    key: str
     where: str
+    keys: tuple[str, ...]
 
 
 def password_used(knock: Knock, file: str) -> Rule:
@@ -83,11 +83,11 @@ def compose_secrets(*bases: str) -> tuple[Rule, Rule, Rule]:
             return passed("The password is in no variable, label, command or other setting.")
         first = found[0]
         return wrong(
-            f"The password can be read in {first.where}, by whoever may ask the engine or reads the project.",
+            f"The password can be read {first.where}.",
             _FILE,
-            misconception="M07" if first.key in {"environment", "build", "labels"} else None,
+            misconception="M07" if {"environment", "args", "labels"} & set(first.keys[2:4]) else None,
             evidence="\n".join(one.where for one in found[:_MANY]),
-            **place(attempt, "services", first.service, first.key),
+            **place(attempt, *first.keys),
         )
 
     def log(attempt: Attempt) -> Outcome:
@@ -115,17 +115,16 @@ def _in_settings(project: Project, canary: Canary) -> Iterator[_Place]:
     """In what the engine shows of the containers, then in what Compose shows of the project."""
     for one in project.containers():
         service, record = service_of(one), one.inspect()
+        at = ("services", service)
         for way, _ in _leaves({**record, "Config": {}, **record["Config"]}, canary):
-            what = f" ({way[1]})" if way[0] == "Labels" and len(way) > 1 else ""
-            yield _Place(
-                service, _KEYS.get(way[0], way[0].lower()), f"{service}: docker inspect, {way[0]}{what}"
-            )
+            what = ", ".join((way[0], *way[1:2])) if way[0] == "Labels" else way[0]
+            key = _KEYS.get(way[0], way[0].lower())
+            yield _Place(f"in what docker inspect shows of {service} ({what})", (*at, key))
         with contextlib.suppress(APIError):  # it has ended, or the engine's machine has no ps
             for _ in _leaves(dict(one.container.top()), canary):
-                yield _Place(service, "command", f"{service}: docker top, a program's command line")
+                yield _Place(f"on a command line that docker top shows of {service}", (*at, "command"))
     for way, _ in _leaves(project.config, canary):
-        service, key = (way[1], way[2]) if way[0] == "services" and len(way) > 2 else ("", way[0])
-        yield _Place(service, key, f"docker compose config: {'.'.join(way)}")
+        yield _Place(f"in docker compose config ({'.'.join(way)})", way)
 
 
 def _leaves(said: Any, canary: Canary, way: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:

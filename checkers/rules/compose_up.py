@@ -18,8 +18,7 @@ def compose_up(*services: str) -> Rule:
                 "Its log is the evidence. See it yourself: docker compose up; docker compose ps -a",
                 evidence=project.story(),
             )
-        for service in services:
-            project.side(service)  # raises where it doesn't run
+        project.sides(*services)  # raises where one doesn't run
         return passed("All its services run.", evidence=project.story())
 
     return Rule("up", "`docker compose up` starts the project", check)

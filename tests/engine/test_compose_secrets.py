@@ -23,25 +23,25 @@ SECRETS = compose_secrets(BUSYBOX)
 IN_FILE = "services: {web: {build: ., secrets: [pw]%s}}\nsecrets: {pw: {file: ./pw}}"
 # A service's keys beside its secret, or a whole project; the check that says so; its words; the misconception
 PLACES: dict[str, tuple[str, str, str, str | None]] = {
-    "a variable": (IN_FILE % ", environment: {A: CANARY}", "settings", "web: docker inspect, Env", "M07"),
-    "encoded": (IN_FILE % ", environment: {A: BASE64}", "settings", "web: docker inspect, Env", "M07"),
-    "a label": (IN_FILE % ", labels: {a.b: CANARY}", "settings", "Labels (a.b)", "M07"),
+    "a variable": (IN_FILE % ", environment: {A: CANARY}", "settings", "inspect shows of web (Env)", "M07"),
+    "encoded": (IN_FILE % ", environment: {A: BASE64}", "settings", "inspect shows of web (Env)", "M07"),
+    "a label": (IN_FILE % ", labels: {a.b: CANARY}", "settings", "(Labels, a.b)", "M07"),
     "the command": (
         IN_FILE % ", command: [sh, -c, 'true CANARY; exec httpd -f -p 8000']",
         "settings",
-        "web: docker inspect, Cmd",
+        "inspect shows of web (Cmd)",
         None,
     ),
     "a program's arguments": (
         IN_FILE % ", init: true, command: sh -c 'sh -c \"sleep 99; true\" $$(cat /run/secrets/pw)'",
         "settings",
-        "web: docker top",
+        "docker top shows of web",
         None,
     ),
     "the project": (
         IN_FILE % ", configs: [c]" + "\nconfigs: {c: {content: CANARY}}",
         "settings",
-        "docker compose config: configs.c.content",
+        "docker compose config (configs.c.content)",
         None,
     ),
     "the log": (
