@@ -18,6 +18,7 @@ from checkers.canary.spool import PIECE, View
 
 _APART = b"\n"  # between what two runs stand for
 _UPPER = bytes(range(256)).upper()
+_SPACE = b" \t\r\n\v\f"  # all that \s fits: what were left in a run would spoil its count of letters
 _STANDARD = bytes.maketrans(b"-_", b"+/")  # base64's alphabet for addresses and file names
 
 
@@ -47,11 +48,11 @@ def _digits(letters: bytes) -> bytes:
 
 # Possessive: a run of a million letters is matched once, and never again from its second one.
 _CODES = (
-    _Code("base64", re.compile(rb"[\w+/-]{24,}+(?:\s{1,4}[\w+/-]++)*+", re.ASCII), b" \t\r\n", 4, _base64),
+    _Code("base64", re.compile(rb"[\w+/-]{24,}+(?:\s{1,4}[\w+/-]++)*+", re.ASCII), _SPACE, 4, _base64),
     _Code(
         "base32",
         re.compile(rb"[A-Z2-7]{24,}+(?:\s{1,4}[A-Z2-7]++)*+|[a-z2-7]{24,}+(?:\s{1,4}[a-z2-7]++)*+", re.ASCII),
-        b" \t\r\n",
+        _SPACE,
         8,
         _base32,
     ),

@@ -155,6 +155,13 @@ def test_noise_is_no_canary(noise: bytes) -> None:
         assert look(content, CANARY, Budget()) is None
 
 
+@pytest.mark.parametrize("space", [b"\f", b"\v", b"\r\n", b" \t"])
+@pytest.mark.parametrize("text", [b"Qm" * 20, b"A" * 25, b"abcd" * 8])
+def test_words_that_a_page_break_parts(text: bytes, space: bytes) -> None:
+    assert look(text + space + b"ABCDEFGHI", CANARY, Budget()) is None
+    assert look(text + space + base64.b64encode(SECRET * 2), CANARY, Budget()) is not None
+
+
 def test_another_canary_and_a_proof_are_not_this_one() -> None:
     other = for_word("ffff0000")
     text = f"{other.value} {CANARY.proof('x')}".encode()
