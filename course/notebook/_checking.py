@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 from html import escape
 from typing import TYPE_CHECKING
 
 import docker
 
-from course import hints, snapshots
-from course.errors import InputError, NoWorkingCopy
-from course.exercises import Exercise, working_copy
+from course import attempts, hints
+from course.errors import NoWorkingCopy
+from course.exercises import Exercise
 from course.progress import Progress
 from course.widgets.exercise import error_card
 from course.widgets.html import Html
@@ -22,16 +21,13 @@ if TYPE_CHECKING:
 
 def verdict(exercise_id: str, client: docker.DockerClient | None) -> Html:
     """The report on the working copy, recorded; or a card that says that there is none yet."""
-    from checkers import Status, render, runner
+    from checkers import render, runner
 
     try:
         report = runner.check(exercise_id, client=client)
     except NoWorkingCopy as error:
         return error_card(error)
-    Progress().record(report.to_json())
-    if report.status is Status.PASS:
-        with contextlib.suppress(InputError):  # a pass is a pass, also where no copy of it can be kept
-            snapshots.keep(exercise_id, working_copy(exercise_id))
+    attempts.keep(report.to_json())
     return Html(render.html(report, _Figures()), render.text(report))
 
 

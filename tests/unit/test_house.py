@@ -44,6 +44,7 @@ COURSE: dict[str, set[str]] = {
     "standing": {"errors", "chapters", "exercises", "progress"},
     "snapshots": {"errors", "exercises"},
     "editing": {"errors", "snapshots"},
+    "attempts": {"errors", "exercises", "progress", "snapshots"},
     "networks": {"errors", "engine"},  # which containers reach which is asked of the engine, and tried
     "mounts": {"errors"},
     "capabilities": {"errors"},

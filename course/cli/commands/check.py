@@ -10,11 +10,10 @@ from rich.markup import escape
 from checkers import Report, Status, render
 from checkers import check as check_exercise
 from checkers.watch import Round, Watch
-from course import snapshots
+from course import attempts
 from course.cli.console import TerminalSteps, err, out, print_json, show_error, write
 from course.errors import InputError
 from course.exercises import find, load, work_folder, working_copy
-from course.progress import Progress
 
 _CODES = {Status.PASS: 0, Status.FAIL: 1, Status.ERROR: 2, Status.SKIP: 2}
 
@@ -100,13 +99,8 @@ def _started() -> list[str]:
 
 
 def _record(report: Report) -> None:
-    """Keeps what the learner has reached."""
-    Progress().record(report.to_json())
-    if report.status is Status.PASS:
-        try:
-            snapshots.keep(report.exercise, working_copy(report.exercise))
-        except InputError as error:  # a pass is a pass
-            show_error(error)
+    if without_files := attempts.keep(report.to_json()):
+        show_error(without_files)
 
 
 def _print(report: Report) -> None:
