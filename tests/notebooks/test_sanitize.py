@@ -32,6 +32,14 @@ def sanitized(text: str) -> str:
             "3 Engine API calls, 120 B to the engine, 1.9 kB back",
             "3 Engine API calls, 1 B to the engine, 2 B back",
         ),
+        (
+            "No gVisor here. Else dmesg in a container, under --runtime runsc, says: Starting gVisor...",
+            "gVisor's own messages: True",
+        ),
+        (
+            "\n8080: no IPVS in this kernel, so no routing mesh. Else: version 1 on two, three times.\n",
+            "\nversion 1 on two\nversion 1 on two\nversion 1 on two\n\n",
+        ),
     ],
 )
 def test_what_differs_from_run_to_run_is_taken_out(one: str, other: str) -> None:
@@ -55,6 +63,8 @@ def test_what_differs_from_run_to_run_is_taken_out(one: str, other: str) -> None
         ("glibc", "musl"),
         ("sha256", "sha512"),
         ("python:3.13-slim", "python:3.12-slim"),
+        ("gVisor's own messages: True", "gVisor's own messages: False"),
+        ("version 1 on two\nversion 1 on two\nversion 1 on two\n", "two: nothing\nversion 1 on two\n"),
     ],
 )
 def test_a_result_is_never_taken_out(one: str, other: str) -> None:
