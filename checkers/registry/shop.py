@@ -6,8 +6,9 @@ Like the other one, it is published on a free port of the engine's own loopback 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
 
 from checkers.attempt import Attempt
 from checkers.registry import published
@@ -32,9 +33,19 @@ class Shop:
         self.host = f"127.0.0.1:{published(self._running, _PORT)}"
 
     def ready(self) -> None:
-        """Returns when it listens. Raises EngineError if it doesn't."""
+        """Returns when the engine reaches it. Raises EngineError if it doesn't."""
         if not self._running.until(lambda: "listening on" in self._running.logs(), _READY_SECONDS):
             raise EngineError("The check's registry did not start.", detail=self._running.logs())
+        api: Any = self._attempt.client.api  # docker-py leaves this method untyped
+        try:  # an engine in a network of its own, as a rootless one, has another loopback
+            api.inspect_distribution(f"{self.host}/nothing:1")
+        except APIError as error:
+            if "dial tcp" in str(error.explanation):
+                raise EngineError(
+                    "The engine does not reach a registry on its own loopback address.",
+                    hint="A rootless engine is such a one: this exercise needs another.",
+                    detail=str(error.explanation),
+                ) from error
 
     @property
     def store(self) -> Store:
