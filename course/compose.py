@@ -92,14 +92,6 @@ def read_startup(events: Iterable[Mapping[str, Any]]) -> tuple[Start, ...]:
     return tuple(Start(who, tuple(moments)) for who, moments in sorted(rows.items()))
 
 
-def depth(project: Project) -> dict[str, int]:
-    """Service → how many others have to be there before it, one after the other. A circle counts as 0."""
-    found: dict[str, int] = {}
-    for service in project.services:  # in the order in which they can start
-        found[service.name] = max((found.get(need.service, -1) + 1 for need in service.needs), default=0)
-    return found
-
-
 def _service(name: str, told: Mapping[str, Any]) -> Service:
     mounted = [
         one["source"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from course import plots
-from course.compose import Need, depth, read_project, read_startup
+from course.compose import Need, read_project, read_startup
 
 CONFIG: dict[str, Any] = {
     "name": "shop",
@@ -62,7 +62,6 @@ STREAM = [
 def test_services_come_in_the_order_in_which_they_can_start() -> None:
     project = read_project(json.dumps(CONFIG))
     assert [service.name for service in project.services] == ["cache", "db", "app"]
-    assert depth(project) == {"cache": 0, "db": 0, "app": 1}
 
 
 def test_what_a_service_waits_for_and_shares() -> None:
