@@ -29,7 +29,7 @@ def notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     cells = [
         v4.new_markdown_cell("# Tiny\n\n**Time:** 7 minutes."),
         v4.new_code_cell("def clean_up():\n    open('cleaned', 'a').write('x')\nnumber = 20"),
-        v4.new_markdown_cell("## The sum", metadata={"notes": "Ask the room first."}),
+        v4.new_markdown_cell("## The sum", metadata={"notes": "Ask the room first: [db] or [app]?"}),
         v4.new_code_cell("print(number + 1, '\\x1b[2J')\nnumber + 2"),
         v4.new_code_cell("1 / 0", metadata={"tags": ["raises-exception"]}),
         v4.new_code_cell("clean_up()"),
@@ -56,7 +56,7 @@ def test_steps_know_their_heading_and_notes() -> None:
     steps = steps_of(chapter_named("tiny"))
     assert [step.code for step in steps] == [False, True, False, True, True, True]
     assert steps[3].heading == "The sum"
-    assert steps[2].notes == "Ask the room first."
+    assert steps[2].notes == "Ask the room first: [db] or [app]?"
     assert [step.number for step in steps if step.cleans_up] == [6]
 
 
@@ -135,7 +135,7 @@ def test_keys_at_a_real_terminal(notebooks: Path) -> None:
     process, until, press = at_a_terminal("--from", "3")
     until(b"n: notes")
     press(b"n")
-    until(b"Ask the room first.")
+    until(b"Ask the room first: [db] or [app]?")
     until(b"q: quit")
     press(b"\r")
     until(b"q: quit")

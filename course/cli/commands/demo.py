@@ -142,7 +142,8 @@ class _Stage:
         return True
 
     def _note(self, step: DemoStep) -> None:
-        self._console.print(Panel(step.notes or "No notes for this step.", title="notes", style="italic"))
+        text = Markdown(step.notes or "No notes for this step.")  # as a string its [brackets] would be markup
+        self._console.print(Panel(text, title="notes", style="italic"))
 
 
 def _shown(output: Output) -> Text:
