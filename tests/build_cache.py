@@ -3,6 +3,10 @@
 Each verdict builds with words that nobody used before, so that what it leaves in the cache serves nobody
 again. With some thousands of such records the engine takes three times as long to remove a container (its
 store looks through all of them each time). An engine that is the user's keeps its cache.
+
+Never beside a test: a step that another worker's check counts on may have been unused for long, since a step
+whose result nobody had to load doesn't count as used. So a test that uses the engine holds a lock that it
+shares with the others, and who prunes waits until nobody holds it.
 """
 
 from __future__ import annotations
@@ -10,33 +14,71 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 from docker.errors import DockerException
 
 from course.engine.connect import connect
 from course.engine.find import embedded_address
 
+try:
+    import fcntl
+except ImportError:  # Windows: the course's own engine doesn't run there
+    fcntl = None  # type: ignore[assignment]
+
 _OURS = "COURSE_TEST_OWN_ENGINE"
-_EVERY = 60.0  # seconds between two looks of one process
-_UNUSED = "5m"  # longer than any test goes on using what it built
+_EVERY = 240.0  # seconds between two prunes: the other tests wait meanwhile
+_UNUSED = "4m"
 
 
-def note_engine() -> None:
-    """Tells the workers, by the environment, whether the engine of this run is the course's own."""
-    if os.environ.get("DOCKER_HOST") == embedded_address().url:
-        os.environ[_OURS] = "1"
+def note_engine() -> bool:
+    """Whether the engine that the environment names is the course's own."""
+    return fcntl is not None and os.environ.get("DOCKER_HOST") == embedded_address().url
 
 
-class Pruner:
-    """After a test that used the engine, and not too often, what has long been unused goes."""
+def share_locks(folder: Path) -> None:
+    """Tells the workers, by the environment, where this run's locks are. Without it nothing is pruned."""
+    os.environ[_OURS] = str(folder)
+    _stamp().touch()
 
-    def __init__(self) -> None:
-        self._last = time.monotonic()
 
-    def after_test(self) -> None:
-        """Prunes, where it is time and the engine is the course's own. An engine that can't is left alone."""
-        if os.environ.get(_OURS) != "1" or time.monotonic() - self._last < _EVERY:
-            return
-        with contextlib.suppress(DockerException, OSError), contextlib.closing(connect()) as client:
-            client.api.prune_builds(filters={"until": _UNUSED}, all=True)
-        self._last = time.monotonic()
+@contextlib.contextmanager
+def in_use() -> Iterator[None]:
+    """While a test uses the engine."""
+    with _locked("door", shared=False), contextlib.ExitStack() as stack:
+        stack.enter_context(_locked("cache", shared=True))
+        held = stack.pop_all()
+    with held:
+        yield
+
+
+def prune_if_due() -> None:
+    """Prunes what has long been unused, some minutes after the last time. An engine that can't is left be."""
+    if not _due():
+        return
+    # The door is kept shut: else others would go in and out, and there would always be somebody.
+    with _locked("door", shared=False), _locked("cache", shared=False):
+        if _due():
+            with contextlib.suppress(DockerException, OSError), contextlib.closing(connect()) as client:
+                client.api.prune_builds(filters={"until": _UNUSED}, all=True)
+            _stamp().touch()
+
+
+def _due() -> bool:
+    return bool(os.environ.get(_OURS)) and time.time() - _stamp().stat().st_mtime > _EVERY
+
+
+def _stamp() -> Path:
+    return Path(os.environ[_OURS]) / "pruned"
+
+
+@contextlib.contextmanager
+def _locked(name: str, *, shared: bool) -> Iterator[None]:
+    folder = os.environ.get(_OURS)
+    if not folder:
+        yield
+        return
+    with (Path(folder) / f"{name}.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        yield  # closing the file lets it go

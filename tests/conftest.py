@@ -72,8 +72,11 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("COURSE_TEST_CACHE", str(paths().cache))
     with contextlib.suppress(CourseError):
         os.environ.update(cli_environment())
-        build_cache.note_engine()
-    _live_in(config, tempfile.mkdtemp(prefix="course-tests-", dir=_short_tmp()))
+    own_engine = build_cache.note_engine()
+    home = tempfile.mkdtemp(prefix="course-tests-", dir=_short_tmp())
+    _live_in(config, home)
+    if own_engine:
+        build_cache.share_locks(Path(home))
     os.environ["COURSE_TEST_RUN"] = "1"
 
 
@@ -100,13 +103,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(home, ignore_errors=True)
 
 
-_PRUNER = pytest.StashKey[build_cache.Pruner]()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item) -> None:
-    if item.get_closest_marker("engine"):
-        item.config.stash.setdefault(_PRUNER, build_cache.Pruner()).after_test()
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # outside of pytest-timeout's: waiting is no part of a test
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
+    if not item.get_closest_marker("engine"):
+        return (yield)
+    with build_cache.in_use():
+        result = yield
+    build_cache.prune_if_due()
+    return result
 
 
 _BYSTANDERS = pytest.StashKey[Bystanders | None]()
