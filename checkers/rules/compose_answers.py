@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 
 from checkers.attempt import Attempt
 from checkers.compose.project import standing
+from checkers.compose.side import Side
 from checkers.http import Answer
 from checkers.rules import web
 from checkers.rules.base import Outcome, Rule, passed, wrong
+from checkers.running import POLL
 
 
 def compose_answers(
-    service: str, port: int, path: Callable[[str], str], expected: Callable[[str], str]
+    service: str,
+    port: int,
+    path: Callable[[str], str],
+    expected: Callable[[str], str],
+    *,
+    patient: bool = False,
 ) -> Rule:
-    """Asks `service` for `path(nonce)` and wants `expected(nonce)` in the body, three times."""
+    """Asks `service` for `path(nonce)` and wants `expected(nonce)` in the body, three times. `patient`: until
+    the first right answer, servers may say that something isn't there yet; another rule looks at that."""
 
     def check(attempt: Attempt) -> Outcome:
         project = standing(attempt)
@@ -24,6 +33,8 @@ def compose_answers(
             nonce = uuid.uuid4().hex[:8]
             deadline = attempt.limits.run if turn == 0 else 0.0
             answer = side.first_answer(port, path(nonce), deadline)
+            if patient and turn == 0:
+                answer = _well(attempt, side, port, path(nonce), answer)
             if not answer.status:
                 return web.silent(attempt, side.neighbour, port, answer.error)
             if answer.status != 200 or expected(nonce) not in answer.body:
@@ -31,6 +42,15 @@ def compose_answers(
         return passed(f"{service} answers on port {port}.", evidence=answer.body.strip()[:200])
 
     return Rule("answers", f"{service} answers over HTTP on port {port}", check, needs=("up",))
+
+
+def _well(attempt: Attempt, side: Side, port: int, path: str, answer: Answer) -> Answer:
+    """The first answer that doesn't tell of trouble behind it; the last one if all do."""
+    deadline = time.monotonic() + attempt.limits.run
+    while answer.status >= 500 and time.monotonic() < deadline:
+        time.sleep(POLL)
+        answer = side.get(port, path)
+    return answer
 
 
 def unexpected(service: str, path: str, answer: Answer, expected: str, evidence: str) -> Outcome:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from course.plots._registry_map import registry_map
     from course.plots._start_times import start_times
     from course.plots._startup_timeline import startup_timeline
+    from course.plots._step_by_step import step_by_step
     from course.plots._swarm_map import swarm_map
     from course.plots._task_timeline import task_timeline
     from course.plots._volume_map import volume_map
@@ -57,6 +58,7 @@ __all__ = [
     "show",
     "start_times",
     "startup_timeline",
+    "step_by_step",
     "swarm_map",
     "task_timeline",
     "volume_map",

@@ -31,6 +31,7 @@ OWED = {
     "09_security": "T05 T26 T27 T28 M07 M22",
     "10_registries": "T08 T28 T29 M17 M21",
     "11_swarm": "T20 T32",
+    "12_capstone": "T33 M03 M04 M07",
 }
 MIN_CELLS, MAX_CELLS = 30, 60
 MAX_CODE_LINES, MEDIAN_CODE_LINES, MAX_CODE_WIDTH = 12, 4, 110

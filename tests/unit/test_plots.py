@@ -160,6 +160,13 @@ PICTURES: dict[str, Callable[[], plots.Picture]] = {
     "task_timeline": lambda: plots.task_timeline(
         History("shop", (TaskStory(1, "$1", "one", (Stage("running", -1.0), Stage("lost", 0.0))),), (), 3.0)
     ),
+    "step_by_step": lambda: plots.step_by_step(
+        {
+            "naive": {"MB over the base": 30.2, "$ports": 3, "seconds": 4.0},
+            "mended": dict.fromkeys(("MB over the base", "$ports", "seconds"), 0),
+        },
+        "A shop of $ 3",
+    ),
     "start_times": lambda: plots.start_times({"a process": [0.1], "a container": [0.3, 0.2]}),
 }
 
@@ -246,6 +253,8 @@ def test_base_images_are_drawn_smallest_first() -> None:
         lambda: plots.memory_use([sample(1)]),
         lambda: plots.cpu_use({"a": [sample(1)]}, 1.0),
         lambda: plots.base_images([]),
+        lambda: plots.step_by_step({"naive": {"seconds": 4.0}}),
+        lambda: plots.step_by_step({"naive": {"seconds": 4.0}, "mended": {}}),
         lambda: plots.start_times({"a": []}),
         lambda: plots.gantt(Build("", ())),
         lambda: plots.volume_map([]),

@@ -1,0 +1,2 @@
+# Changed by hand, several times a day.
+EDITION = "spring"
