@@ -6,19 +6,17 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from checkers.canary.budget import Budget
+from checkers.canary.documents import texts
 from checkers.canary.look import look
 from checkers.canary.secret import Canary
 from checkers.canary.spool import Spool
 from course.archive import Document, File
-from course.errors import ImageDamaged
 from course.layers import Image, Layer
 
 _PIECE = 1 << 20  # bytes of names that are looked through at once
 _BETWEEN = b"\x01"  # stands in no name, and in no text that could be decoded
-_DEEPEST = 64  # levels of a JSON document; no image's has more
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def _in_document(document: Document, canary: Canary, budget: Budget) -> Iterator
             yield Find("its content", document=document.name, wrapped=wrapped)
         return
     configures = isinstance(said, dict) and "rootfs" in said
-    for way, text in _leaves(said, ()):
+    for way, text in texts(said):
         wrapped = look(text.encode("utf-8", "surrogatepass"), canary, budget)
         if wrapped is None:
             continue
@@ -117,18 +115,3 @@ def _in_document(document: Document, canary: Canary, budget: Budget) -> Iterator
             yield Find(named[0] if named else "", document="configuration", wrapped=wrapped)
         else:
             yield Find(".".join(map(str, way))[:80], document=document.name, wrapped=wrapped)
-
-
-def _leaves(said: Any, way: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Each text of a document, the names in it too, with the way to it."""
-    if isinstance(said, str):
-        yield way, said
-    elif len(way) > _DEEPEST:
-        raise ImageDamaged("One of the image's documents is nested too deeply.", hint="Build it again.")
-    elif isinstance(said, dict):
-        for key, value in said.items():
-            yield way, key
-            yield from _leaves(value, (*way, key))
-    elif isinstance(said, list):
-        for number, value in enumerate(said):
-            yield from _leaves(value, (*way, number))

@@ -15,6 +15,7 @@ from docker.errors import APIError
 
 from checkers.attempt import Attempt
 from checkers.canary import Budget, Canary, TooMuchInside, finds
+from checkers.canary.documents import texts
 from checkers.canary.look import look
 from checkers.canary.secret import for_word
 from checkers.compose.images import Image
@@ -116,29 +117,24 @@ def _in_settings(project: Project, canary: Canary) -> Iterator[_Place]:
     for one in project.containers():
         service, record = service_of(one), one.inspect()
         at = ("services", service)
-        for way, _ in _leaves({**record, "Config": {}, **record["Config"]}, canary):
+        for way in _given_away({**record, "Config": {}, **record["Config"]}, canary):
             what = ", ".join((way[0], *way[1:2])) if way[0] == "Labels" else way[0]
             key = _KEYS.get(way[0], way[0].lower())
             yield _Place(f"in what docker inspect shows of {service} ({what})", (*at, key))
         with contextlib.suppress(APIError):  # it has ended, or the engine's machine has no ps
-            for _ in _leaves(dict(one.container.top()), canary):
+            for _ in _given_away(dict(one.container.top()), canary):
                 yield _Place(f"on a command line that docker top shows of {service}", (*at, "command"))
-    for way, _ in _leaves(project.config, canary):
+    for way in _given_away(project.config, canary):
         yield _Place(f"in docker compose config ({'.'.join(way)})", way)
 
 
-def _leaves(said: Any, canary: Canary, way: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Each text of a document that gives the canary away, with the names that lead to it."""
-    if look(json.dumps(said).encode(), canary, Budget()) is None:
+def _given_away(said: Any, canary: Canary) -> Iterator[tuple[str, ...]]:
+    """The way to each text of a document that gives the canary away, names among them: its names alone."""
+    if look(json.dumps(said).encode(), canary, Budget()) is None:  # of most documents no text has it
         return
-    if isinstance(said, dict):
-        for key, value in said.items():
-            yield from _leaves(value, canary, (*way, str(key)))
-    elif isinstance(said, list):
-        for value in said:
-            yield from _leaves(value, canary, way)
-    else:
-        yield way, str(said)
+    for way, text in texts(said):
+        if look(text.encode("utf-8", "surrogatepass"), canary, Budget()) is not None:
+            yield tuple(one for one in way if isinstance(one, str))
 
 
 def _in_image(attempt: Attempt, service: str, image: Image, bases: tuple[str, ...]) -> Outcome | None:

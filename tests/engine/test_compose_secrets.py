@@ -32,6 +32,12 @@ PLACES: dict[str, tuple[str, str, str, str | None]] = {
         "inspect shows of web (Cmd)",
         None,
     ),
+    "a label's name": (
+        IN_FILE % ", labels: {x-CANARY: here}",
+        "settings",
+        "inspect shows of web (Labels",
+        "M07",
+    ),
     "a program's arguments": (
         IN_FILE % ", init: true, command: sh -c 'sh -c \"sleep 99; true\" $$(cat /run/secrets/pw)'",
         "settings",
