@@ -16,6 +16,7 @@ from typing import Any, cast
 from checkers.attempt import Attempt
 from checkers.running import WrongAnswer
 from checkers.stream import Stream
+from checkers.tar import add
 
 IMAGE = "python:3.13-slim"
 """Where the script runs: it needs bash and sh."""
@@ -73,10 +74,7 @@ def _archive(folder: Path) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
         tar.add(folder, "answer")
-        for name, text in (("docker", _DOCKER), ("sudo", _SUDO)):
-            entry = tarfile.TarInfo(f"course/bin/{name}")
-            entry.size, entry.mode = len(text), 0o755
-            tar.addfile(entry, io.BytesIO(text.encode()))
+        add(tar, {"course/bin/docker": _DOCKER.encode(), "course/bin/sudo": _SUDO.encode()}, 0o755)
     return buffer.getvalue()
 
 

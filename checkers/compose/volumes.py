@@ -21,6 +21,7 @@ from checkers.attempt import Attempt
 from checkers.cage import IMAGE
 from checkers.compose.images import Image
 from checkers.compose.resolved import Config
+from checkers.tar import add
 
 _AT = "/seed"
 
@@ -74,10 +75,7 @@ def seeded(attempt: Attempt, folder: Path | None, extra: Mapping[str, bytes]) ->
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
         if folder is not None and folder.is_dir():
             tar.add(folder, arcname=".")
-        for path, content in extra.items():
-            entry = tarfile.TarInfo(path)
-            entry.size, entry.mode = len(content), 0o755
-            tar.addfile(entry, io.BytesIO(content))
+        add(tar, extra, 0o755)
     holder.put_archive(_AT, buffer.getvalue())
     holder.remove()
     return name

@@ -6,8 +6,6 @@ has their resolver and their /etc/hosts. What they serve is a word that nobody c
 
 from __future__ import annotations
 
-import io
-import tarfile
 from typing import Any
 
 from docker.errors import APIError
@@ -18,6 +16,7 @@ from checkers.rules.base import Outcome, Rule, passed, wrong
 from checkers.rules.script_runs import Stage
 from checkers.running import Running
 from checkers.session.names import BRIDGE
+from checkers.tar import packed
 
 PAGE = "canary.txt"
 # Asks for each address ($3…), until one gives the word ($1) or no seconds ($2) are left; says which it was.
@@ -122,15 +121,11 @@ def box(attempt: Attempt, on: Stage, name: str) -> Running:
 def word(attempt: Attempt, running: Running, folder: str) -> str:
     """A word of this container's alone, which its server gives out from now on."""
     found = f"{attempt.word}-{running.name.rpartition('_')[2]}"
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        entry = tarfile.TarInfo(PAGE)
-        entry.size, entry.mode = len(found), 0o644
-        tar.addfile(entry, io.BytesIO(found.encode()))
+    page = packed({PAGE: found.encode()})
 
     def put() -> bool:
         try:
-            running.container.put_archive(folder, buffer.getvalue())
+            running.container.put_archive(folder, page)
         except APIError as error:  # the command makes the folder when it starts
             if error.response is None or error.response.status_code != 404:
                 raise

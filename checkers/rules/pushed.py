@@ -4,8 +4,6 @@ after every tag of the registry has been moved to another image."""
 from __future__ import annotations
 
 import contextlib
-import io
-import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +15,7 @@ from checkers.registry.shop import Shop
 from checkers.rules.base import Outcome, Rule, passed, wrong
 from checkers.running import Running
 from checkers.session import Ended, Session
+from checkers.tar import packed
 from course.registries import Kind, Store
 
 _SPEAK_SECONDS = 10.0
@@ -176,7 +175,7 @@ def _goods(attempt: Attempt, base: str, name: str, kind: str, speaks: tuple[str,
     words = f"{kind} {attempt.word}"
     attempt.owns.image(name)
     maker = attempt.create(base, ["true"])
-    maker.put_archive("/", _file(path, words))
+    maker.put_archive("/", packed({path.lstrip("/"): f"{words}\n".encode()}))
     maker.commit(*name.split(":"), changes=[f"CMD {command}"])
     maker.remove(force=True)
     return Goods(name, _layers(attempt, name), words)
@@ -185,16 +184,6 @@ def _goods(attempt: Attempt, base: str, name: str, kind: str, speaks: tuple[str,
 def _layers(attempt: Attempt, image: str) -> tuple[str, ...]:
     found: Any = attempt.client.images.get(image).attrs
     return tuple(found["RootFS"].get("Layers") or ())
-
-
-def _file(path: str, words: str) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
-        entry = tarfile.TarInfo(path.lstrip("/"))
-        data = f"{words}\n".encode()
-        entry.size, entry.mode = len(data), 0o644
-        tar.addfile(entry, io.BytesIO(data))
-    return buffer.getvalue()
 
 
 def _ended(script: str, ended: Ended) -> Outcome:

@@ -20,6 +20,7 @@ from checkers.building import NotHere
 from checkers.session import wire
 from checkers.session.bodies import FOLDER
 from checkers.session.wire import Wire, exactly
+from checkers.tar import packed
 from course.build.buildx import find, host_of
 from course.engine.address import Address
 from course.engine.find import find_engine
@@ -157,18 +158,12 @@ def _address(client: docker.DockerClient) -> Address:
 
 def _tools(client: docker.DockerClient) -> bytes:
     """What the script's container needs, as a tar."""
-    buffer = io.BytesIO()
-    texts = {
-        "bin/sudo": _SUDO.encode(),
-        "wire.py": Path(wire.__file__).read_bytes(),
-        "bin/docker": _cli(client),
+    tools = {
+        "course/bin/sudo": _SUDO.encode(),
+        "course/wire.py": Path(wire.__file__).read_bytes(),
+        "course/bin/docker": _cli(client),
     }
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
-        for name, data in texts.items():
-            entry = tarfile.TarInfo(f"course/{name}")
-            entry.size, entry.mode = len(data), 0o755
-            tar.addfile(entry, io.BytesIO(data))
-    return buffer.getvalue()
+    return packed(tools, 0o755)
 
 
 def _cli(client: docker.DockerClient) -> bytes:
