@@ -46,10 +46,9 @@ def share_locks(folder: Path) -> None:
 @contextlib.contextmanager
 def in_use() -> Iterator[None]:
     """While a test uses the engine."""
-    with _locked("door", shared=False), contextlib.ExitStack() as stack:
-        stack.enter_context(_locked("cache", shared=True))
-        held = stack.pop_all()
-    with held:
+    with contextlib.ExitStack() as held:
+        with _locked("door", shared=False):
+            held.enter_context(_locked("cache", shared=True))
         yield
 
 
