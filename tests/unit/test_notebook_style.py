@@ -36,8 +36,6 @@ OWED = {
 MIN_CELLS, MAX_CELLS = 30, 60
 MAX_CODE_LINES, MEDIAN_CODE_LINES, MAX_CODE_WIDTH = 12, 4, 110
 IGNORED_OUTPUT = "nbval-ignore-output"
-# Chapter 12 may come without notes for its presenter.
-NOTED = [name for name in NAMES if not name.startswith("12_")]
 MIN_NOTES, MAX_NOTE_LENGTH = 6, 500
 
 
@@ -205,7 +203,7 @@ def test_words_that_talk_down_or_say_nothing_are_absent(name: str) -> None:
     assert long == [], "short sentences"
 
 
-@pytest.mark.parametrize("name", NOTED)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_presenter_finds_notes_where_the_room_is_asked(name: str) -> None:
     book = lesson(name)["cells"]
     notes = {cell["id"]: cell["metadata"]["notes"] for cell in book if "notes" in cell["metadata"]}
