@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
@@ -15,6 +16,7 @@ from tests.browser.opening import load, open_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(600)]
 RUN_ALL_SECONDS = 240
+KERNEL = ".jp-Notebook-ExecutionIndicator"
 
 
 def run_all(page: Page, path: Path) -> dict[str, Any]:
@@ -25,16 +27,32 @@ def run_all(page: Page, path: Path) -> dict[str, Any]:
             cell["outputs"], cell["execution_count"] = [], None
     path.write_text(json.dumps(book), encoding="utf-8")
     load(page, page.reload)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    deadline = time.monotonic() + RUN_ALL_SECONDS
+    ask_for_all(page)
+    deadline, seen = time.monotonic() + RUN_ALL_SECONDS, ""
     while time.monotonic() < deadline:
         page.keyboard.press("Control+s")
         page.wait_for_timeout(1000)  # the page's own clock; the loop has a deadline
         book = json.loads(path.read_text(encoding="utf-8"))
         if book["cells"][-1]["execution_count"]:
             return book
-    raise AssertionError(f"{path.name} was still running after {RUN_ALL_SECONDS} s")
+        seen = f"{sum(bool(cell.get('execution_count')) for cell in book['cells'])} cells saved as run"
+        seen += f", kernel {page.locator(KERNEL).get_attribute('data-status')}"
+        if words := page.locator(".jp-Dialog").all_inner_texts():
+            seen += f", a dialog: {words}"
+            # A save is lost like a page when a network comes or goes; JupyterLab then asks for a click.
+            page.locator(".jp-Dialog button").last.click()
+    raise AssertionError(f"{path.name} was still running after {RUN_ALL_SECONDS} s: {seen}")
+
+
+def ask_for_all(page: Page) -> None:
+    """Runs all cells, and asks again if the kernel doesn't take it: a first one may be lost on its way."""
+    busy = page.locator(f"{KERNEL}[data-status='busy']")
+    for _ in range(3):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        with contextlib.suppress(AssertionError):
+            expect(busy).to_be_visible(timeout=20_000)
+            return
 
 
 def unexpected_errors(book: dict[str, Any]) -> list[str]:

@@ -19,8 +19,8 @@ assert first != second and not [*first.iterdir(), *second.iterdir()]
 if os.fork() == 0:
     sys.exit()  # a fork's end is not the kernel's
 print(first, flush=True)
-if sys.argv[1:]:
-    time.sleep(600)
+while sys.argv[1:]:
+    time.sleep(0.1)  # short: Python sees to a signal that came just before a sleep when that has ended
 """
 
 
