@@ -7,27 +7,31 @@ from typing import Any
 from matplotlib.patches import FancyBboxPatch
 
 from course.networks.model import Container, Network, NetworkMap
+from course.plots._network_look import GROUND, look, notes, short
+from course.plots._network_rows import network_rows
 from course.plots.picture import Picture
-from course.plots.style import BLUE, FAINT, GREY, ICE, INK, ORANGE, PURPLE, bare, canvas
+from course.plots.style import FAINT, INK, bare, canvas
 
 _LABEL = 2.5  # inches for the names of the networks
 _COLUMN = 1.85  # a container
 _ROW = 0.74  # a network
 _BOX = 0.86  # a container's height
 _HEAD = 0.45  # from the host's edge to the first network
-_LOOK = {"bridge": (BLUE, ""), "host": (GREY, "xx"), "null": (GREY, ".."), "macvlan": (PURPLE, "++")}
-_INTERNAL = (ORANGE, "//")
 _CHARACTERS = 21  # in a box
+_SIDE_BY_SIDE = 5  # containers; more would make letters too small on a page
 
 
 def network_map(networks: NetworkMap, title: str = "The host's networks, and who is in them") -> Picture:
     """A map: the host's edge with published ports, the networks below it, the containers at the bottom.
 
     A line with a dot means: in this network, under this address. A line that passes without one isn't in it.
-    Raises ValueError without networks and containers.
+    Many containers stand below each other, and the networks are columns. Raises ValueError without networks
+    and containers.
     """
     if not networks.networks and not networks.containers:
         raise ValueError("no network to draw")
+    if len(networks.containers) > _SIDE_BY_SIDE:
+        return network_rows(networks, title)
     columns = max(len(networks.containers), 2)
     width = _LABEL + _COLUMN * columns
     height = _HEAD + _ROW * len(networks.networks) + _BOX + 0.35
@@ -53,7 +57,7 @@ def _edge(axes: Any, width: float, height: float) -> None:
             width,
             height,
             boxstyle="round,pad=0,rounding_size=0.12",
-            facecolor="#f7f8fa",
+            facecolor=GROUND,
             edgecolor=INK,
             linewidth=1.4,
         )
@@ -63,12 +67,12 @@ def _edge(axes: Any, width: float, height: float) -> None:
 
 
 def _bar(axes: Any, network: Network, y: float, width: float) -> None:
-    colour, hatch = _INTERNAL if network.internal else _LOOK.get(network.driver, (ICE, "--"))
+    colour, hatch = look(network)
     axes.barh(
         y, width - _LABEL - 0.1, left=_LABEL, height=0.13, color=colour, hatch=hatch, edgecolor="white",
         linewidth=0, zorder=2,
     )  # fmt: skip
-    axes.text(_LABEL - 0.12, y - 0.1, _short(network.name, 24), ha="right", va="center", weight="bold")
+    axes.text(_LABEL - 0.12, y - 0.1, short(network.name, 24), ha="right", va="center", weight="bold")
     axes.text(_LABEL - 0.12, y + 0.13, _about(network), ha="right", va="center", size=8, color=FAINT)
 
 
@@ -85,7 +89,7 @@ def _container(
     joined = [place for place in one.attachments if place.network in rows]
     if joined:
         highest = min(rows[place.network] for place in joined)
-        axes.plot([x, x], [highest, top], color="#f7f8fa", linewidth=5, zorder=2.4, solid_capstyle="butt")
+        axes.plot([x, x], [highest, top], color=GROUND, linewidth=5, zorder=2.4, solid_capstyle="butt")
         axes.plot([x, x], [highest, top], color=INK, linewidth=1.2, zorder=2.5)
     for place in joined:
         y = rows[place.network]
@@ -119,22 +123,11 @@ def _box(axes: Any, one: Container, networks: NetworkMap, x: float, top: float) 
             zorder=3,
         )
     )
-    names = {other.id: other.name for other in networks.containers}
-    notes = [_short(one.image, _CHARACTERS + 4)]
-    if one.shares:
-        notes.append(f"in the network of {names.get(one.shares, 'another')}")
-    if one.only_noted:
-        notes.append(f"EXPOSE {', '.join(one.only_noted)}: a note")
     axes.text(
-        x, top + 0.2, _short(one.name, _CHARACTERS), ha="center", va="center", weight="bold", size=9, zorder=4
+        x, top + 0.2, short(one.name, _CHARACTERS), ha="center", va="center", weight="bold", size=9, zorder=4
     )
-    for line, note in enumerate(notes):
+    for line, note in enumerate(notes(one, networks)):
         axes.text(
-            x, top + 0.43 + 0.2 * line, _short(note, _CHARACTERS + 6), ha="center", va="center", size=7.8,
+            x, top + 0.43 + 0.2 * line, short(note, _CHARACTERS + 5), ha="center", va="center", size=7.8,
             color=FAINT, zorder=4,
         )  # fmt: skip
-
-
-def _short(text: str, most: int) -> str:
-    text = text.replace("$", r"\$")
-    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -115,6 +115,15 @@ def networks() -> NetworkMap:
     return NetworkMap((*places, inner), (both, guest))
 
 
+def crowd() -> NetworkMap:
+    """The same networks, and too many containers for one row."""
+    few = networks()
+    doors = (Published("192.168.100.100", 32768, "80/tcp"), Published("127.0.0.1", 32769, "443/tcp"))
+    own = (Attachment("bridge", "10.200.100.100"), Attachment("inner", "10.0.0.1"))
+    more = tuple(Container(f"{9 + n}", f"web-{n}", "a:1", own, doors[:n]) for n in range(6))
+    return NetworkMap(few.networks, (*few.containers, *more))
+
+
 def tried() -> Matrix:
     """Every outcome once."""
     doors = tuple(f"door {number} with a name that has to be folded" for number in range(5))
@@ -137,6 +146,8 @@ PICTURES: dict[str, Callable[[], plots.Picture]] = {
         [event("start", 1.0), event("health_status: healthy", 2.0)]
     ),
     "network_map": lambda: plots.network_map(networks()),
+    "network_map of many": lambda: plots.network_map(crowd()),
+    "network_map of many in none": lambda: plots.network_map(NetworkMap((), crowd().containers[1:2] * 7)),
     "connection_matrix": lambda: plots.connection_matrix(tried()),
     "packet_path": lambda: plots.packet_path(Rules(Published("", 1, "80/tcp"), "-A " * 30, "", "Because.")),
     "volume_map": lambda: plots.volume_map(
@@ -173,7 +184,7 @@ PICTURES: dict[str, Callable[[], plots.Picture]] = {
 
 def test_every_figure_has_an_example_here() -> None:
     figures = {name for name in plots.__all__ if name[0].islower()} - {"show"}
-    assert figures == set(PICTURES)
+    assert figures == {name.partition(" ")[0] for name in PICTURES}
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -326,6 +337,14 @@ def test_the_network_map_and_the_matrix_say_all_that_they_show_but_addresses() -
     assert "10.0.0" not in alt
     words = plots.connection_matrix(tried()).alt
     assert all(outcome.words in words for outcome in Outcome)
+
+
+def test_a_map_of_many_containers_is_no_wider_than_a_page_and_says_the_same() -> None:
+    four = NetworkMap(networks().networks[:4], crowd().containers)
+    assert plots.network_map(four).figure.get_size_inches()[0] <= 9.5
+    alt = plots.network_map(crowd()).alt
+    assert alt == f"Map of the host's networks. {crowd().describe()}"
+    assert "web-2 has port 443/tcp published on 127.0.0.1." in alt
 
 
 def test_the_table_of_capabilities_says_who_has_what_and_what_nobody_has() -> None:
