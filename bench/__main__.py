@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import inspect
 import json
 import os
 import pkgutil
@@ -18,6 +19,8 @@ from rich.table import Table
 import bench
 from bench._measure import Skipped
 from course.engine.connect import connect
+from course.errors import CourseError
+from course.exercises import find
 
 
 def main() -> None:
@@ -25,6 +28,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"some of: {', '.join(names)} (default: all)"
+    )
+    parser.add_argument(
+        "--exercise",
+        action="append",
+        type=exercise,
+        default=[],
+        metavar="ID",
+        help="only this one, in verdict and recheck",
     )
     parser.add_argument("--out", type=Path, default=Path("build/bench.json"))
     arguments = parser.parse_args()
@@ -39,7 +50,8 @@ def main() -> None:
         console.print(f"  … {name}", style="dim")
         module = importlib.import_module(f"bench.{name}")
         try:
-            measured = module.run()
+            by_exercise = inspect.signature(module.run).parameters
+            measured = module.run(arguments.exercise) if by_exercise else module.run()
         except Skipped as reason:
             skipped[name] = str(reason)
             console.print(f"  {name} is skipped: it {reason}")
@@ -52,6 +64,14 @@ def main() -> None:
     report = {"machine": machine(), "figures": figures, "skipped": skipped}
     arguments.out.write_text(json.dumps(report, indent=2) + "\n")
     console.print(f"Written to {arguments.out}")
+
+
+def exercise(name: str) -> str:
+    """The id, if there is such an exercise."""
+    try:
+        return find(name).id
+    except CourseError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def machine() -> dict[str, object]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+
+from rich.console import Console
+from rich.progress import track
 
 
 class Skipped(Exception):
@@ -21,10 +24,13 @@ def seconds(action: Callable[[], object]) -> float:
 
 def interleaved(first: Callable[[], object], second: Callable[[], object], runs: int) -> tuple[float, float]:
     """The medians, in seconds, of two actions run in turn A B A B … after one uncounted run of each."""
-    first()
-    second()
-    pairs = [(seconds(first), seconds(second)) for _ in range(runs)]
+    pairs = [(seconds(first), seconds(second)) for _ in rounds(runs + 1)][1:]
     return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
+
+
+def rounds(runs: int, what: str = "rounds") -> Iterable[int]:
+    """0, 1, 2 …, with a bar on a terminal while they are done: a benchmark may take minutes."""
+    return track(range(runs), f"    {what}", console=Console(stderr=True), transient=True)
 
 
 def command(words: Sequence[str]) -> Callable[[], object]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from bench._measure import seconds
+from bench._measure import rounds, seconds
 from course.layers import Entry, Image, Layer
 from course.widgets.explorer import Explorer
 
@@ -66,7 +66,7 @@ def run() -> dict[str, float]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        opened = [_opened(page, widget) for _ in range(_ROUNDS)]
+        opened = [_opened(page, widget) for _ in rounds(_ROUNDS, "opening")]
         page.get_by_label("Search paths").fill("file")  # which opens every folder
         longest, rate, height, rows = page.evaluate(_SCROLL, _SCROLL_SECONDS)
         browser.close()

@@ -20,7 +20,7 @@ from typing import IO
 
 import docker
 
-from bench._measure import interleaved
+from bench._measure import interleaved, rounds
 from course.engine.connect import connect
 from course.engine.find import find_engine
 from course.engine.gateway import Gateway
@@ -65,7 +65,7 @@ def _throughput(direct: str, through: str, name: str) -> tuple[float, float]:
     """The share of the direct speed that is kept (median over paired runs), and the direct speed in MB/s."""
     path = f"/images/{name}/get"
     _drain(direct, path)  # the page cache is warm for both
-    speeds = [(_drain(direct, path), _drain(through, path)) for _ in range(_ROUNDS)]
+    speeds = [(_drain(direct, path), _drain(through, path)) for _ in rounds(_ROUNDS, "throughput")]
     return (
         statistics.median(behind / plain for plain, behind in speeds),
         statistics.median(plain for plain, _ in speeds),

@@ -13,12 +13,13 @@ import contextlib
 import statistics
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import docker
 
-from bench.verdict import renewed
+from bench._measure import rounds
+from bench.verdict import chosen, renewed
 from checkers import Report, Status, check
 from checkers.reuse import Memory
 from course.engine.connect import connect
@@ -31,14 +32,14 @@ TARGETS = {
 }
 
 
-def run() -> dict[str, float]:
+def run(only: Sequence[str] = ()) -> dict[str, float]:
     """Ratios of medians: the check after an edit ÷ the first, and the first's seconds."""
     figures: dict[str, float] = {}
     with contextlib.closing(connect()) as client:
-        for exercise in load():
+        for exercise in chosen(load(), only):
             for way in _WAYS:
-                rounds = [_round(client, exercise.id, way) for _ in range(_ROUNDS)]
-                first, comment, line = (statistics.median(times) for times in zip(*rounds, strict=True))
+                times = [_round(client, exercise.id, way) for _ in rounds(_ROUNDS, f"{exercise.id}, {way}")]
+                first, comment, line = (statistics.median(one) for one in zip(*times, strict=True))
                 name = f"{exercise.id}.{way}"
                 figures |= {
                     f"{name}_first_seconds": first,

@@ -14,7 +14,7 @@ import statistics
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 import docker
 
 from bench._floor import FLOORS, bare
+from bench._measure import rounds
 from checkers import Report, Status, check
 from checkers.attempt import PROCESS
 from checkers.folder import put
@@ -31,7 +32,7 @@ from course.build.buildx import find as find_cli
 from course.engine.connect import connect
 from course.engine.listing import list_images
 from course.errors import EngineError
-from course.exercises import find, load
+from course.exercises import Exercise, find, load
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,23 @@ _ROUNDS = 3
 TARGETS = {f"{one.id}.{what}_ratio": "<= 1.2" for one in load() for what in ("verdict", "whole")}
 
 
-def run() -> dict[str, float]:
+def chosen(exercises: Sequence[Exercise], only: Sequence[str]) -> list[Exercise]:
+    """Those whose id is in `only`, or all if that is empty."""
+    return [one for one in exercises if not only or one.id in only]
+
+
+def run(only: Sequence[str] = ()) -> dict[str, float]:
     """Medians, in seconds, of runs in turn, and ours ÷ the floor."""
     figures: dict[str, float] = {}
     with contextlib.closing(connect()) as client:
         cli = find_cli(client)
         if cli is None:
             raise EngineError("The comparison needs the docker CLI with buildx.")
-        for exercise in load():
-            pairs = [(_ours(client, exercise.id), _floor(client, cli, exercise.id)) for _ in range(_ROUNDS)]
+        for exercise in chosen(load(), only):
+            pairs = [
+                (_ours(client, exercise.id), _floor(client, cli, exercise.id))
+                for _ in rounds(_ROUNDS, exercise.id)
+            ]
             if any(floor.made > ours.made for ours, floor in pairs):
                 raise EngineError(f"The floor of {exercise.id} makes more than the check does: it is none.")
             for what in ("verdict", "whole"):
