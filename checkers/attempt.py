@@ -185,7 +185,12 @@ class Attempt(Answer):
         if self._notes:
             self._notes.image(what, self._folder, layers_only=True)
         text = read_text(self._folder, "Dockerfile") or ""
-        return replace(read_image(self.client, self.build_what(what).tag, dockerfile=text), config={})
+        return replace(self.read(self.build_what(what).tag, text), config={})
+
+    def read(self, tag: str, dockerfile: str) -> Image:
+        """An image of the attempt with all its files, read once, also where rules ask side by side."""
+        key = f"files of {tag} by {dockerfile}"
+        return self._once(key, lambda: read_image(self.client, tag, dockerfile=dockerfile))
 
     def _build(self, what: building.What) -> Built | BuildError:
         tag = f"{self.name}:{len(self._builds) + 1}"

@@ -20,13 +20,14 @@ def follow(
 ) -> tuple[CheckResult, ...]:
     """A result for each rule, in their order; one whose `needs` did not pass is skipped.
 
-    Rules follow one another, but for those that are `apart`: these run beside what comes after them.
+    Rules follow one another, but for those that are `apart`: these run beside what comes after them, and
+    begin when what they need has ended, which nobody waits for before.
     """
-    course = _Course(rules, attempt, apply, memory)
     with ThreadPoolExecutor(_AT_ONCE, "rule") as pool:
+        course = _Course(rules, attempt, apply, memory, pool)
         try:
             for rule in rules:
-                course.take(rule, pool)
+                course.take(rule)
             return tuple(course.result(rule.id) for rule in rules)
         except BaseException:
             attempt.abort()  # else the other rules would be waited for
@@ -37,14 +38,40 @@ def follow(
 class _Course:
     """The rules of one attempt on their way."""
 
-    def __init__(self, rules: Sequence[Rule], attempt: Attempt, apply: Apply, memory: Memory | None) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        attempt: Attempt,
+        apply: Apply,
+        memory: Memory | None,
+        pool: ThreadPoolExecutor,
+    ) -> None:
         self._rules, self._attempt, self._apply, self._memory = rules, attempt, apply, memory
+        self._pool = pool
         self._results: dict[str, CheckResult] = {}
         self._running: dict[str, tuple[Rule, Notes, Future[CheckResult]]] = {}
+        self._put_off: dict[str, Rule] = {}
 
-    def take(self, rule: Rule, pool: ThreadPoolExecutor) -> None:
-        """Has the rule applied, or knows without that how it ends."""
+    def take(self, rule: Rule) -> None:
+        """Has the rule applied, or knows without that how it ends; or puts it off, if it is apart and what it
+        needs still runs."""
         self._attempt.stop.check()
+        for other in list(self._put_off.values()):
+            if other.id in self._put_off and not self._open(other):
+                self._begin(self._put_off.pop(other.id))
+        if rule.apart and self._open(rule):
+            self._put_off[rule.id] = rule
+        else:
+            self._begin(rule)
+
+    def _open(self, rule: Rule) -> bool:
+        """Whether something that the rule needs has not ended."""
+        return any(
+            need in self._put_off or (need in self._running and not self._running[need][2].done())
+            for need in rule.needs
+        )
+
+    def _begin(self, rule: Rule) -> None:
         if self._lacks(rule):
             return
         if self._memory and (kept := self._memory.recall(rule, self._attempt)):
@@ -52,9 +79,9 @@ class _Course:
             return
         renewed = [need for need in self._ground(rule) if self._memory and self._memory.renewed(need.id)]
         for need in renewed:
-            self._start(need, pool)
+            self._start(need)
         if not (renewed and self._lacks(rule)):
-            self._start(rule, pool)
+            self._start(rule)
 
     def _lacks(self, rule: Rule) -> bool:
         """Whether a rule that this one needs did not pass, so that it is skipped."""
@@ -63,11 +90,11 @@ class _Course:
             self._results[rule.id] = _skipped(rule, missing[0], self._rules)
         return bool(missing)
 
-    def _start(self, rule: Rule, pool: ThreadPoolExecutor) -> None:
+    def _start(self, rule: Rule) -> None:
         notes = Notes()
         view = self._attempt.noting(notes) if self._memory else self._attempt
         if rule.apart:
-            self._running[rule.id] = (rule, notes, pool.submit(self._apply, rule, view))
+            self._running[rule.id] = (rule, notes, self._pool.submit(self._apply, rule, view))
         else:
             self._end(rule, notes, self._apply(rule, view))
 
@@ -81,6 +108,8 @@ class _Course:
 
     def result(self, name: str) -> CheckResult:
         """How that rule ended, when it has."""
+        if name in self._put_off:
+            self._begin(self._put_off.pop(name))
         if name in self._running:
             rule, notes, future = self._running.pop(name)
             self._end(rule, notes, future.result())

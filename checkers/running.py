@@ -122,6 +122,11 @@ class Running:
                 self._overfull = True
                 self.container.kill()
 
+    def end(self) -> None:
+        """Kills it: nobody looks at it any more. The attempt removes it."""
+        with contextlib.suppress(*WIRE_ERRORS):  # it has ended, or the engine is in trouble
+            self.container.kill()
+
     def ending(self) -> str:
         """In a few words how it ended, "" while it runs."""
         state = self.state()

@@ -99,6 +99,12 @@ class Project:
             if done.code != 0:
                 raise EngineRefused("The project could not be taken down.", detail=done.err)
 
+    def end(self) -> None:
+        """Kills all that runs of it: nobody looks at it any more. The attempt removes it."""
+        with contextlib.suppress(*WIRE_ERRORS):
+            for one in self.containers():
+                one.end()
+
     def _run(self, file: Path, *arguments: str) -> cli.Done:
         # A folder of the checker's own: the learner's .env is in the resolved project already.
         return self._compose.run(

@@ -28,7 +28,8 @@ _KEPT = (
     *("secrets", "shm_size", "stdin_open", "stop_signal", "sysctls", "tmpfs", "tty", "user"),
     *("volumes_from", "working_dir"),
 )
-_INTERVAL = 0.5  # seconds between two looks of a health check; a learner's may be a minute
+_INTERVAL = 0.5  # seconds between two looks of a health check at a start; a learner's may be a minute
+_STEADY = 2.0  # at most, from then on: each look is a process, and takes CPU from what else is looked at
 _TRIES = 3  # Docker's own, and its interval and timeout below
 _USUAL_INTERVAL = _USUAL_TIMEOUT = 30.0
 _STOP = 10.0  # Docker's own, and the longest here
@@ -112,7 +113,7 @@ def _service(service: Config, image: Image, limits: Limits, *, new: bool) -> Con
         "pull_policy": "never",
         **_amounts(service, limits),
         "restart": _restart(service, limits),
-        "healthcheck": _health(service, image, new=new),
+        "healthcheck": health_check(service, image, new=new),
         "stop_grace_period": written(min(seconds(str(service.get("stop_grace_period") or "10s")), _STOP)),
         "scale": replicas(service),
     }
@@ -150,9 +151,10 @@ def _restart(service: Config, limits: Limits) -> str:
     return f"on-failure:{min(int(count or limits.restarts), limits.restarts) or limits.restarts}"
 
 
-def _health(service: Config, image: Image, *, new: bool) -> Config:
-    """The health check as the learner has it, but looked at more often. It takes as long as before until a
-    service counts as unhealthy: the same time, in more tries."""
+def health_check(service: Config, image: Image, *, new: bool) -> Config:
+    """The health check as the learner has it, but looked at more often until it succeeds, and for as long as
+    before: where an engine has an interval for the start, failures of that time don't count; on an older one
+    the same time is had in more tries."""
     own: Config = dict(service.get("healthcheck") or {})
     of_image = image.config.get("Healthcheck") or {}
     if own.get("disable") or not (own.get("test") or of_image.get("Test")):
@@ -160,14 +162,21 @@ def _health(service: Config, image: Image, *, new: bool) -> Config:
     interval = _time(own.get("interval"), of_image.get("Interval"), _USUAL_INTERVAL)
     tries = int(own.get("retries") or of_image.get("Retries") or _TRIES)
     quick = min(interval, _INTERVAL)
-    found = {key: own[key] for key in ("test", "start_period") if own.get(key)}
-    if new and (found.get("start_period") or of_image.get("StartPeriod")):
-        found["start_interval"] = written(quick)  # else 5 s; older engines have no such thing
-    return {
-        **found,
+    found: Config = {
         "interval": written(quick),
         "timeout": written(_time(own.get("timeout"), of_image.get("Timeout"), _USUAL_TIMEOUT)),
         "retries": math.ceil(tries * interval / quick),
+    }
+    if own.get("test"):
+        found["test"] = own["test"]
+    start = _time(own.get("start_period"), of_image.get("StartPeriod"), 0.0)
+    if not new:
+        return found | ({"start_period": written(start)} if own.get("start_period") else {})
+    return found | {
+        "start_period": written(start + tries * interval),
+        "start_interval": written(quick),  # else 5 s
+        "interval": written(min(interval, _STEADY)),
+        "retries": tries,
     }
 
 

@@ -80,6 +80,11 @@ PLANS = {
                 still="/",
                 explain="Does it ask /health, or only whether something answers?",
             ),
+            # The app's own container is ended by these; before that it is looked at by `healthy`.
+            *map(
+                _apart,
+                stops.rules(8000, lambda word: f"/hello/{word}", lambda word: f"the last guest was {word}"),
+            ),
             compose_persists(
                 "proxy",
                 80,
@@ -87,7 +92,6 @@ PLANS = {
                 lambda word: ("/book", word),
                 keeper="db",
             ),
-            *stops.rules(8000, lambda word: f"/hello/{word}", lambda word: f"the last guest was {word}"),
         ),
         files=guest_book.files,
     ),

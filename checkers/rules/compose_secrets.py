@@ -23,7 +23,7 @@ from checkers.compose.lines import place
 from checkers.compose.project import Project, prepared, service_of, standing
 from checkers.rules.base import Outcome, Rule, passed, wrong
 from checkers.rules.no_secrets import judge
-from course.archive import contents, read_image
+from course.archive import contents
 
 Knock = Callable[[Attempt, Project, str], str]
 """What the database of a project says to a password: "" where it opens, else its words."""
@@ -141,7 +141,7 @@ def _in_image(attempt: Attempt, service: str, image: Image, bases: tuple[str, ..
     """What is wrong with a service's image; None where it keeps nothing."""
     file, canary = _dockerfile(attempt, service), for_word(attempt.word)
     text = (attempt.text(file) if file else "") or ""
-    whole = read_image(attempt.client, image.tag, dockerfile=text)
+    whole = attempt.read(image.tag, text)
     below = {
         layer
         for base in (attempt.client.images.get(name) for name in bases)

@@ -28,6 +28,12 @@ def compose_waits(service: str, port: int, path: str, *, slow: Slow) -> Rule:
 
     def check(attempt: Attempt) -> Outcome:
         project = begin(attempt, number=2, slow=slow)
+        try:
+            return looked(attempt, project)
+        finally:
+            project.end()  # what runs beside this rule goes on, and needs the CPUs
+
+    def looked(attempt: Attempt, project: Project) -> Outcome:
         with _upping(project) as upping:
             early = _held(attempt, project, upping, service, port, path)
             if early:

@@ -12,7 +12,7 @@ from checkers.compose.durations import seconds, written
 from checkers.compose.images import Image
 from checkers.compose.reach import NoProject, Refused
 from checkers.compose.refused import refusals
-from checkers.compose.tamed import published
+from checkers.compose.tamed import health_check, published
 from checkers.compose.volumes import nameless
 from checkers.limits import DEFAULT
 
@@ -174,3 +174,30 @@ def test_volumes_without_a_name() -> None:
         {"type": "volume", "target": "/own"},
     ]
     assert nameless({"volumes": mounts}, image) == ["/own", "/more/"]
+
+
+LEARNERS = {"test": ["CMD", "true"], "interval": "4s", "timeout": "1s", "retries": 5}
+
+
+def test_a_health_check_may_take_as_long_as_before_until_it_succeeds() -> None:
+    image = Image("a", built=True, config={})
+    found = health_check({"healthcheck": LEARNERS}, image, new=True)
+    assert found == {
+        "test": ["CMD", "true"],
+        "start_period": "20000ms",
+        "start_interval": "500ms",
+        "interval": "2000ms",
+        "timeout": "1000ms",
+        "retries": 5,
+    }
+    old = health_check({"healthcheck": LEARNERS}, image, new=False)
+    assert (old["interval"], old["retries"], old.get("start_period")) == ("500ms", 40, None)
+
+
+def test_a_health_check_of_the_image_has_docker_s_own_times() -> None:
+    image = Image("a", built=True, config={"Healthcheck": {"Test": ["CMD", "true"], "StartPeriod": 10**9}})
+    found = health_check({}, image, new=True)
+    assert (found["start_period"], found["timeout"], found["retries"]) == ("91000ms", "30000ms", 3)
+    assert "test" not in found
+    assert health_check({"healthcheck": {"disable": True}}, image, new=True) == {"disable": True}
+    assert health_check({}, Image("a", built=True, config={}), new=True) == {}

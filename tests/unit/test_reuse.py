@@ -169,6 +169,34 @@ def test_rules_apart_run_side_by_side_and_are_told_in_order(tmp_path: Path) -> N
     assert [(one.id, one.status) for one in found] == [(name, Status.PASS) for name in "abc"]
 
 
+def test_nobody_waits_for_what_only_a_rule_apart_needs(tmp_path: Path) -> None:
+    """`b` begins when `a` has ended, and `c` doesn't wait for that; `skipped` needs one that fails."""
+    last_ran = threading.Event()
+
+    def late(_: Attempt) -> Outcome:
+        return passed("p") if last_ran.wait(10) else wrong("c waited for it", "h")
+
+    def last(_: Attempt) -> Outcome:
+        last_ran.set()
+        return wrong("w", "h")
+
+    rules = [
+        Rule("a", "a", late, apart=True),
+        Rule("b", "b", lambda _: passed("p"), needs=("a",), apart=True),
+        Rule("c", "c", last),
+        Rule("d", "d", lambda _: passed("p"), needs=("b",), apart=True),
+        Rule("skipped", "skipped", lambda _: passed("p"), needs=("d", "c"), apart=True),
+    ]
+    found = follow(rules, Attempt(cast("Any", None), tmp_path), apply)
+    assert [(one.id, one.status) for one in found] == [
+        ("a", Status.PASS),
+        ("b", Status.PASS),
+        ("c", Status.FAIL),
+        ("d", Status.PASS),
+        ("skipped", Status.SKIP),
+    ]
+
+
 def test_a_check_that_was_stopped_gives_no_verdict(tmp_path: Path) -> None:
     stop = Stop()
     bench = Bench(tmp_path / "a", rule("a", lambda _: stop.now()), rule("b", ASKS["nothing"]))
