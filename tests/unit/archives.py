@@ -8,6 +8,7 @@ import io
 import json
 import tarfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import zstandard
@@ -119,3 +120,49 @@ def nested(*images: tuple[Members, dict[str, Any]], name: str = "multi:1") -> Me
     blobs = {key: body for made, _ in images for key, body in made.items()}
     top = described(inner, "index.v1+json") | {"annotations": {"io.containerd.image.name": name}}
     return layout(({**blobs, f"blobs/sha256/{sha(inner)}": inner}, top))
+
+
+LOWER = tar({"etc/": b"", "etc/a": b"a" * 1000, "etc/b": b"b" * 700, "big": bytes(300_000)})
+UPPER = tar({"etc/": b"", "etc/a": b"c" * 1200, "etc/.wh.b": b"", "dir/": b"", "dir/.wh..wh..opq": b""})
+LINKS = tar(
+    {
+        "h": special("h", tarfile.LNKTYPE, "./big"),
+        "s": special("s", tarfile.SYMTYPE, "../etc"),
+        "p": special("p", tarfile.FIFOTYPE),
+        "n": special("n", tarfile.CHRTYPE),
+        "na\udcffme": b"x",
+        "d" * 90 + "/" + "e" * 300: b"long",
+    }
+)
+LAYERS = [LOWER, UPPER, LINKS, tar({}), LOWER]
+
+
+def folder(members: Members, path: Path) -> Path:
+    for name, body in members.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(body)
+    return path
+
+
+def file(body: bytes, path: Path) -> Path:
+    path.write_bytes(body)
+    return path
+
+
+def symlinked(members: Members) -> bytes:
+    """Layers that come twice as symlinks, as engines up to 24 save them."""
+    known: dict[bytes, str] = {}
+    made: dict[str, bytes | tarfile.TarInfo] = {}
+    for name, body in members.items():
+        made[name] = body
+        if name.endswith("layer.tar") and body in known:
+            made[name] = special(name, tarfile.SYMTYPE, f"../{known[body]}")
+        known.setdefault(body, name)
+    return tar(made)
+
+
+def header(**fields: object) -> bytes:
+    info = tarfile.TarInfo("x")
+    for name, value in fields.items():
+        setattr(info, name, value)
+    return info.tobuf(tarfile.GNU_FORMAT)
