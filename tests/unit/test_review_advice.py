@@ -1,18 +1,15 @@
-"""Each adviser on what was seen, made by hand: what it catches, and what it leaves alone."""
+"""Advisers on what is sent, built and kept in an image, made by hand: what they catch and leave alone. And
+what holds for every adviser."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from checkers.http import Listener
-from checkers.processes import Process
-from checkers.review import Advice, Severity
 from checkers.review import advisers as every
 from checkers.review.advisers import (
     base_tag,
@@ -20,61 +17,20 @@ from checkers.review.advisers import (
     code_edit,
     context_junk,
     dev_packages,
-    health_check,
     hidden,
     linted,
     package_caches,
-    ports,
-    root,
     secret_files,
     secret_settings,
-    stop,
     toolchain,
 )
 from checkers.review.secrets import Found
-from checkers.review.seen import Base, Health, Linted, Ran, Seen, Sent, Stop
-from checkers.rules.health import Result
-from course.layers import Entry, Image, Layer
+from checkers.review.seen import Base, Linted, Seen, Sent
 from course.trace import Build, ContextFile, Given, Vertex, compare
 from course.trace.model import BuildWarning
+from tests.unit.advised import SEEN, TEXT, Adviser, Caught, LeftAlone, file, image, name, told
 from tests.unit.test_misconceptions import NOTEBOOKS
-
-TEXT = """\
-FROM python:3.13-slim
-ENV TOKEN=x
-COPY . .
-RUN pip install -r requirements.txt
-EXPOSE 8000
-HEALTHCHECK CMD wget -q localhost:8000
-CMD ["python", "app.py"]
-"""
-SEEN = Seen(text=TEXT)
-WEB = {"ExposedPorts": {"8000/tcp": {}}, "Healthcheck": {"Test": ["CMD-SHELL", "wget -q localhost:8000"]}}
-
-
-def image(*layers: list[Entry], gone: dict[int, tuple[str, ...]] | None = None) -> Image:
-    return Image(
-        "test",
-        tuple(
-            Layer(
-                index,
-                instruction=f"RUN {index}",
-                line=index,
-                tar_bytes=sum(one.size for one in entries),
-                entries=tuple(entries),
-                whiteouts=(gone or {}).get(index, ()),
-            )
-            for index, entries in enumerate(layers)
-        ),
-    )
-
-
-def file(path: str, size: int = 1, digest: str = "") -> Entry:
-    return Entry(path, "file", size, digest=digest or path)
-
-
-def process(pid: int, command: str, uid: int) -> Process:
-    return Process(pid, 0, command, (uid,) * 4, (uid,) * 4)
+from tests.unit.test_review_advice_running import CATCHES as RUNNING
 
 
 def story(
@@ -99,9 +55,6 @@ def story(
     return compare(built("1", False), built("2", not rerun))
 
 
-ROOT = Ran(processes=(process(1, "python app.py", 0),))
-HEARD = Ran(listeners=(Listener("0.0.0.0", 8000),))
-CURL = Result("1", 127, "/bin/sh: 1: curl: not found")
 JUNK = {"app.py": Sent(10, 3), ".git/HEAD": Sent(5, 3), "a/__pycache__/x.pyc": Sent(5, 3)}
 SECRET = {
     "secrets": (Found(".env", "DB_PASSWORD", 2),),
@@ -114,9 +67,7 @@ NODE = image(
 )
 LISTED = {"app/node_modules/.package-lock.json": LOCK}
 
-Adviser = Callable[[Seen], Iterator[Advice]]
-# adviser → what was seen, and the ids and severities that it must come to
-CATCHES: list[tuple[Adviser, dict[str, Any], list[str]]] = [
+CATCHES: list[Caught] = [
     (
         secret_files.advise,
         SECRET | {"image": image([], [file("srv/.env", 9, "d")]), "below": 1},
@@ -154,48 +105,6 @@ CATCHES: list[tuple[Adviser, dict[str, Any], list[str]]] = [
         {"history": (f"RUN /bin/sh -c curl -H ghp_{'a1' * 18} x",)},
         ["secret-in-settings serious"],
     ),
-    (health_check.advise, {"config": {"ExposedPorts": {"80/tcp": {}}}}, ["health-missing note"]),
-    (
-        health_check.advise,
-        {"config": {"Healthcheck": {"Test": ["NONE"]}}, "ran": HEARD},
-        ["health-missing note"],
-    ),
-    (health_check.advise, {"config": WEB, "ran": Ran(health=Health((CURL,)))}, ["health-broken serious"]),
-    (
-        health_check.advise,
-        {"config": WEB, "ran": Ran(health=Health((Result("1", 1, "503"),)))},
-        ["health-broken note"],
-    ),
-    (
-        health_check.advise,
-        {"config": WEB, "ran": Ran(health=Health((), True, (1,), (0, 0)))},
-        ["health-blind advice"],
-    ),
-    (
-        health_check.advise,
-        {"config": WEB, "ran": Ran(health=Health((), True, (0, 0)))},
-        ["health-blind advice"],
-    ),
-    (
-        health_check.advise,
-        {"config": {"Healthcheck": {"Test": ["CMD", "x"], "Interval": 300 * 10**9}}},
-        ["health-slow note"],
-    ),
-    (
-        ports.advise,
-        {"ran": Ran(listeners=(Listener("127.0.0.1", 8000), Listener("::1", 8000)))},
-        ["listens-inside serious"],
-    ),
-    (ports.advise, {"config": {"ExposedPorts": {"3000/tcp": {}}}, "ran": HEARD}, ["expose-wrong advice"]),
-    (root.advise, {"ran": ROOT}, ["root advice"]),
-    (root.advise, {"image": image([])}, ["root advice"]),
-    (root.advise, {"image": image([]), "config": {"User": "0:0"}}, ["root advice"]),
-    (
-        root.advise,
-        {"ran": Ran(processes=(process(1, "nginx", 0), process(7, "worker", 101)))},
-        ["root-beside note"],
-    ),
-    (stop.advise, {"ran": Ran(stop=Stop(True, 10.1))}, ["killed advice"]),
     (code_edit.advise, {"edited": "app.py", "story": story(rerun=True)}, ["edit-reinstalls advice"]),
     (
         code_edit.advise,
@@ -257,26 +166,13 @@ CATCHES: list[tuple[Adviser, dict[str, Any], list[str]]] = [
     ),
     (linted.advise, {"linted": (Linted("DL3008", "warning", 4, "Pin versions"),)}, ["hadolint hint"]),
 ]
-CATCHES_NOT: list[tuple[Adviser, dict[str, Any]]] = [
+CATCHES_NOT: list[LeftAlone] = [
     (secret_files.advise, {"context": {"app.py": Sent(9, 3)}, "image": image([], [file("app.py")])}),
     # the base's own file, of the usual name
     (secret_files.advise, {"image": image([file("etc/pip.conf")], []), "below": 1, "files": {}}),
     (secret_settings.advise, {"config": {"Env": ["GPG_KEY=7169605F62C751356D054A26A821E680E5FA6305"]}}),
     (secret_settings.advise, {"config": {"Env": ["TOKEN="]}}),
     (secret_settings.advise, {"history": ("RUN |1 VERSION=1.2 /bin/sh -c make # buildkit",)}),
-    (health_check.advise, {"config": {}, "ran": Ran(ending="ended with exit code 0")}),
-    (health_check.advise, {"config": WEB, "ran": Ran(health=Health((), True, (1,), (0, 1)))}),
-    (health_check.advise, {"config": WEB, "ran": Ran(health=Health((), True, ()))}),
-    (health_check.advise, {"config": WEB, "ran": Ran(ending="ended with exit code 1", health=None)}),
-    (ports.advise, {"config": {"ExposedPorts": {"8000/tcp": {}}}, "ran": HEARD}),
-    (ports.advise, {"ran": Ran(listeners=(Listener("127.0.0.1", 9), Listener("::", 8000)))}),
-    (root.advise, {"image": image([]), "config": {"User": "10001"}}),
-    (
-        root.advise,
-        {"image": image([]), "config": {"User": ""}, "ran": Ran(processes=(process(1, "app", 999),))},
-    ),
-    (stop.advise, {"ran": Ran(stop=Stop(False, 0.2))}),
-    (stop.advise, {"ran": Ran(ending="ended with exit code 0")}),
     (code_edit.advise, {"edited": "app.py", "story": story(rerun=False)}),
     (code_edit.advise, {"edited": "app.py", "story": story(rerun=True, instruction="RUN make")}),
     (context_junk.advise, {"context": {"app.py": Sent(10, 3), ".git/HEAD": Sent(5)}}),
@@ -296,26 +192,15 @@ CATCHES_NOT: list[tuple[Adviser, dict[str, Any]]] = [
 ]
 
 
-def name(case: tuple[Any, ...]) -> str:
-    return str(case[0].__module__.rpartition(".")[2])
-
-
 @pytest.mark.parametrize("case", CATCHES, ids=name)
-def test_it_catches(case: tuple[Adviser, dict[str, Any], list[str]]) -> None:
+def test_it_catches(case: Caught) -> None:
     advise, seen, wanted = case
-    found = list(advise(replace(SEEN, **seen)))
-    assert [f"{one.id} {one.severity}" for one in found] == wanted
-    for one in found:
-        assert one.title
-        assert one.message
-        assert one.next
-        assert one.severity is Severity.HINT or one.evidence or one.line or one.message
+    assert told(advise, seen) == wanted
 
 
 @pytest.mark.parametrize("case", CATCHES_NOT, ids=name)
-def test_it_leaves_alone(case: tuple[Adviser, dict[str, Any]]) -> None:
-    advise, seen = case
-    assert list(advise(replace(SEEN, **seen))) == []
+def test_it_leaves_alone(case: LeftAlone) -> None:
+    assert told(*case) == []
 
 
 @pytest.mark.parametrize("adviser", every.ALL, ids=lambda one: one.__module__.rpartition(".")[2])
@@ -330,7 +215,12 @@ def test_every_adviser_is_listed() -> None:
 
 
 def test_a_lesson_that_is_named_is_there() -> None:
-    links = {one.lesson for advise, seen, _ in CATCHES for one in advise(replace(SEEN, **seen)) if one.lesson}
+    links = {
+        one.lesson
+        for advise, seen, _ in [*CATCHES, *RUNNING]
+        for one in advise(replace(SEEN, **seen))
+        if one.lesson
+    }
     assert len(links) > 8
     for link in links:
         notebook, _, anchor = link.partition("#")
