@@ -19,8 +19,7 @@ from rich.table import Table
 import bench
 from bench._measure import Skipped
 from course.engine.connect import connect
-from course.errors import CourseError
-from course.exercises import find
+from course.errors import InputError
 
 
 def main() -> None:
@@ -30,12 +29,11 @@ def main() -> None:
         "names", nargs="*", metavar="NAME", help=f"some of: {', '.join(names)} (default: all)"
     )
     parser.add_argument(
-        "--exercise",
+        "--only",
         action="append",
-        type=exercise,
         default=[],
         metavar="ID",
-        help="only this one, in verdict and recheck",
+        help="this exercise alone (verdict, recheck), or this chapter (lessons, as 06)",
     )
     parser.add_argument("--out", type=Path, default=Path("build/bench.json"))
     arguments = parser.parse_args()
@@ -50,8 +48,10 @@ def main() -> None:
         console.print(f"  … {name}", style="dim")
         module = importlib.import_module(f"bench.{name}")
         try:
-            by_exercise = inspect.signature(module.run).parameters
-            measured = module.run(arguments.exercise) if by_exercise else module.run()
+            in_parts = inspect.signature(module.run).parameters
+            measured = module.run(arguments.only) if in_parts else module.run()
+        except InputError as error:
+            parser.error(f"{error} {error.hint}")
         except Skipped as reason:
             skipped[name] = str(reason)
             console.print(f"  {name} is skipped: it {reason}")
@@ -64,14 +64,6 @@ def main() -> None:
     report = {"machine": machine(), "figures": figures, "skipped": skipped}
     arguments.out.write_text(json.dumps(report, indent=2) + "\n")
     console.print(f"Written to {arguments.out}")
-
-
-def exercise(name: str) -> str:
-    """The id, if there is such an exercise."""
-    try:
-        return find(name).id
-    except CourseError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def machine() -> dict[str, object]:

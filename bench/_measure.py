@@ -6,9 +6,15 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
 from rich.console import Console
 from rich.progress import track
+
+from course.errors import InputError
+
+T = TypeVar("T")
+Chosen = TypeVar("Chosen", bound="Named")
 
 
 class Skipped(Exception):
@@ -30,7 +36,27 @@ def interleaved(first: Callable[[], object], second: Callable[[], object], runs:
 
 def rounds(runs: int, what: str = "rounds") -> Iterable[int]:
     """0, 1, 2 …, with a bar on a terminal while they are done: a benchmark may take minutes."""
-    return track(range(runs), f"    {what}", console=Console(stderr=True), transient=True)
+    return progress(range(runs), what)
+
+
+def progress(things: Sequence[T], what: str) -> Iterable[T]:
+    """Each of them, with the same bar."""
+    return track(things, f"    {what}", console=Console(stderr=True), transient=True)
+
+
+class Named(Protocol):
+    """What has an id: an exercise, a chapter."""
+
+    @property
+    def id(self) -> str: ...
+
+
+def chosen(those: Sequence[Chosen], only: Sequence[str]) -> list[Chosen]:
+    """Those whose id is in `only`, or all if that is empty. Raises InputError for an unknown one."""
+    known = [one.id for one in those]
+    if unknown := set(only) - set(known):
+        raise InputError(f"There is no {', '.join(sorted(unknown))}.", hint="There are: " + ", ".join(known))
+    return [one for one in those if not only or one.id in only]
 
 
 def command(words: Sequence[str]) -> Callable[[], object]:

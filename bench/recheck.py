@@ -18,8 +18,8 @@ from pathlib import Path
 
 import docker
 
-from bench._measure import rounds
-from bench.verdict import chosen, renewed
+from bench._measure import chosen, rounds
+from bench.verdict import renewed
 from checkers import Report, Status, check
 from checkers.reuse import Memory
 from course.engine.connect import connect

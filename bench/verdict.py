@@ -22,7 +22,7 @@ from typing import Any
 import docker
 
 from bench._floor import FLOORS, bare
-from bench._measure import rounds
+from bench._measure import chosen, rounds
 from checkers import Report, Status, check
 from checkers.attempt import PROCESS
 from checkers.folder import put
@@ -32,7 +32,7 @@ from course.build.buildx import find as find_cli
 from course.engine.connect import connect
 from course.engine.listing import list_images
 from course.errors import EngineError
-from course.exercises import Exercise, find, load
+from course.exercises import find, load
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,6 @@ class Taken:
 
 _ROUNDS = 3
 TARGETS = {f"{one.id}.{what}_ratio": "<= 1.2" for one in load() for what in ("verdict", "whole")}
-
-
-def chosen(exercises: Sequence[Exercise], only: Sequence[str]) -> list[Exercise]:
-    """Those whose id is in `only`, or all if that is empty."""
-    return [one for one in exercises if not only or one.id in only]
 
 
 def run(only: Sequence[str] = ()) -> dict[str, float]:

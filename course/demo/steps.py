@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,12 @@ def steps_of(chapter: Chapter) -> tuple[DemoStep, ...]:
     return tuple(found)
 
 
-def minutes_of(steps: tuple[DemoStep, ...]) -> int:
+def live_seconds_of(chapter: Chapter) -> int:
+    """How long its cells took when that was last measured, in seconds; 0 if it never was."""
+    return int(read(chapter).metadata.get("live_seconds", 0))
+
+
+def minutes_of(steps: Iterable[DemoStep]) -> int:
     """What the chapter says that it takes a learner, in minutes; 0 if it doesn't say."""
     found = next((match for step in steps if (match := _MINUTES.search(step.text))), None)
     return int(found[1]) if found else 0

@@ -2,7 +2,9 @@
 
     python tests/notebooks/refresh.py                 all
     python tests/notebooks/refresh.py 01_containers   one
+    python tests/notebooks/refresh.py --time          how long the cells take, and nothing else
 
+The seconds are meant to be those of an idle machine of two cores: `course demo --list` tells them.
 What depends on this machine or on a live page is taken out: widget models, timing marks, versions.
 """
 
@@ -19,6 +21,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbval.plugin import coalesce_streams
 
+from course.demo.timing import live_seconds
 from course.engine.embedded import cli_environment
 from course.notebook import _recorded
 
@@ -26,12 +29,18 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-def run(path: Path) -> None:
+def run(path: Path, *, time_only: bool = False) -> None:
     """Execute one lesson and write it back. An error in a cell that isn't tagged for it ends the run."""
     book = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as home:
         client = NotebookClient(book, timeout=300, kernel_name="python3", store_widget_state=False)
         client.execute(cwd=str(path.parent), env=_environment(home))
+    book.metadata["live_seconds"] = live_seconds(book)
+    if time_only:
+        book, timed = nbformat.read(path, as_version=4), book
+        book.metadata["live_seconds"] = timed.metadata["live_seconds"]
+        nbformat.write(book, path)
+        return
     strip(book)
     nbformat.write(book, path)
     if _recorded.cells_to_record(book):
@@ -41,7 +50,9 @@ def run(path: Path) -> None:
 def strip(book: Any) -> None:
     """Leave what a reader without a kernel can use, and nothing that names this machine."""
     book.metadata = {
-        key: book.metadata[key] for key in ("covers", "kernelspec", "language_info") if key in book.metadata
+        key: book.metadata[key]
+        for key in ("covers", "kernelspec", "language_info", "live_seconds")
+        if key in book.metadata
     }
     book.metadata["language_info"] = {"name": "python"}
     for cell in book.cells:
@@ -62,10 +73,11 @@ def _environment(home: str) -> dict[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("lesson", nargs="*", help="the lesson's name without .ipynb")
-    asked = parser.parse_args().lesson
-    for path in [NOTEBOOKS / f"{name}.ipynb" for name in asked] or sorted(NOTEBOOKS.glob("*.ipynb")):
+    parser.add_argument("--time", action="store_true", help="leave the outputs as they are")
+    asked = parser.parse_args()
+    for path in [NOTEBOOKS / f"{name}.ipynb" for name in asked.lesson] or sorted(NOTEBOOKS.glob("*.ipynb")):
         print(f"{path.stem} …", file=sys.stderr)
-        run(path)
+        run(path, time_only=asked.time)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from course.cli.commands.demo import command
 from course.demo import Kernel, chapter_named, steps_of
+from course.demo.timing import live_seconds, run_times
 from course.engine.embedded.processes import wait_until
 from course.errors import InputError
 
@@ -36,7 +37,7 @@ def notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ]
     folder = tmp_path / "notebooks"
     folder.mkdir()
-    nbformat.write(v4.new_notebook(cells=cells), folder / "00_tiny.ipynb")
+    nbformat.write(v4.new_notebook(cells=cells, metadata={"live_seconds": 3}), folder / "00_tiny.ipynb")
     monkeypatch.setenv("COURSE_ROOT", str(tmp_path))
     return folder
 
@@ -77,8 +78,28 @@ def test_a_rehearsal_runs_all_and_cleans_up_once(notebooks: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "21" in result.stdout
     assert "ZeroDivisionError" in result.stdout
-    assert "a learner takes about 7 minutes" in result.stderr
+    assert "A learner takes about 7 minutes. The cells alone: 3 s" in result.stderr
     assert (notebooks / "cleaned").read_text() == "x"
+
+
+def test_the_list_says_how_long_it_takes() -> None:
+    result = CliRunner().invoke(command, ["tiny", "--list"])
+    assert result.exit_code == 0, result.output
+    assert len(result.stdout.splitlines()) == 6
+    assert "A learner takes about 7 minutes. The cells alone: 3 s" in result.stderr
+
+
+def test_the_seconds_of_a_run_are_those_of_its_cells() -> None:
+    v4 = nbformat.v4
+    marks = [("2026-01-01T10:00:00.250000Z", "2026-01-01T10:00:02.000000Z"), ("2026-01-01T10:05:00Z", "")]
+    cells = [v4.new_markdown_cell("no code")]
+    for began, ended in marks:
+        timing = {"iopub.status.busy": began} | ({"iopub.status.idle": ended} if ended else {})
+        cells.append(v4.new_code_cell("1", metadata={"execution": timing}))
+    book = v4.new_notebook(cells=cells)
+    ((began, ended),) = run_times(book)  # a cell that did not come to its end doesn't count
+    assert ended - began == pytest.approx(1.75)
+    assert live_seconds(book) == 2
 
 
 def test_without_a_keyboard_nothing_is_started(notebooks: Path) -> None:
@@ -143,7 +164,7 @@ def test_keys_at_a_real_terminal(notebooks: Path) -> None:
     assert b"21" in until(b"q: quit")
     press(b"q")
     until(b"Removing what the demonstration made")
-    until(b"a learner takes about 7 minutes")
+    until(b"A learner takes about 7 minutes")
     assert process.wait(30) == 0
     assert (notebooks / "cleaned").read_text() == "x"
 
