@@ -1,4 +1,4 @@
-"""What the tests of the embedded engine share: unpacked engines, and machines to run them in."""
+"""What engine tests share: unpacked engines and machines to run them in, and a learner's own home."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import docker
 import pytest
 
+from course.build.buildx import host_of
 from course.engine.embedded import packages
 from course.errors import PackageError
 from course.paths import paths
@@ -86,3 +88,21 @@ def machine(engine_cache: Path, unpacked: Callable[[str], packages.Unpacked]) ->
             return stack.enter_context(sandbox(home, engine_cache, COURSE_ENGINE_SUITE=suite, **options))
 
         yield make
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: docker.DockerClient) -> Path:
+    """A learner's own home and work folder, on the engine that the other tests use."""
+    host = host_of(client)
+    assert host is not None
+    monkeypatch.setenv("DOCKER_HOST", host)
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COURSE_WORK", str(tmp_path / "work"))
+    return tmp_path
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    """Things that end with the test."""
+    with ExitStack() as things:
+        yield things
