@@ -27,8 +27,8 @@ from course.engine.listing import list_images
 from course.errors import BundleError, ImageError, PullFailed, RegistryUnreachable
 from course.images.run import Run
 from course.steps import Step
-from tests.engine.base_images import BUSYBOX, REGISTRY, need, out, running, until
-from tests.engine.test_images_pull import forget, logs, port_of, push
+from tests.engine.base_images import BUSYBOX, REGISTRY, logs, need, out, running, until
+from tests.engine.registries import forget, port_of, push
 
 pytestmark = pytest.mark.engine
 
