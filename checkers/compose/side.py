@@ -57,6 +57,16 @@ class Side:
                 return answer
             time.sleep(POLL)
 
+    def first_well(self, port: int, path: str, timeout: float) -> Answer:
+        """The first answer that doesn't tell of trouble behind the service, as a proxy does before its app is
+        there; the last one if all do."""
+        answer = self.first_answer(port, path, timeout)
+        deadline = time.monotonic() + timeout
+        while answer.status >= 500 and time.monotonic() < deadline:
+            time.sleep(POLL)
+            answer = self.get(port, path)
+        return answer
+
     def listens(self, port: int) -> bool:
         """Whether the service can be reached at its own address, waited for. It is no use to wait for what
         has ended, or listens otherwise."""

@@ -91,6 +91,7 @@ PLANS = {
                 lambda word: f"/sign/{word}",
                 lambda word: ("/book", word),
                 keeper="db",
+                patient=True,
             ),
         ),
         files=guest_book.files,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
 
 from checkers.attempt import Attempt
 from checkers.compose.project import standing
-from checkers.compose.side import Side
 from checkers.http import Answer
 from checkers.rules import web
 from checkers.rules.base import Outcome, Rule, passed, wrong
-from checkers.running import POLL
 
 
 def compose_answers(
@@ -32,9 +29,8 @@ def compose_answers(
         for turn in range(3):
             nonce = uuid.uuid4().hex[:8]
             deadline = attempt.limits.run if turn == 0 else 0.0
-            answer = side.first_answer(port, path(nonce), deadline)
-            if patient and turn == 0:
-                answer = _well(attempt, side, port, path(nonce), answer)
+            ask = side.first_well if patient and turn == 0 else side.first_answer
+            answer = ask(port, path(nonce), deadline)
             if not answer.status:
                 return web.silent(attempt, side.neighbour, port, answer.error)
             if answer.status != 200 or expected(nonce) not in answer.body:
@@ -42,15 +38,6 @@ def compose_answers(
         return passed(f"{service} answers on port {port}.", evidence=answer.body.strip()[:200])
 
     return Rule("answers", f"{service} answers over HTTP on port {port}", check, needs=("up",))
-
-
-def _well(attempt: Attempt, side: Side, port: int, path: str, answer: Answer) -> Answer:
-    """The first answer that doesn't tell of trouble behind it; the last one if all do."""
-    deadline = time.monotonic() + attempt.limits.run
-    while answer.status >= 500 and time.monotonic() < deadline:
-        time.sleep(POLL)
-        answer = side.get(port, path)
-    return answer
 
 
 def unexpected(service: str, path: str, answer: Answer, expected: str, evidence: str) -> Outcome:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from checkers.attempt import Attempt
 from checkers.compose.lines import place
 from checkers.compose.project import Project, service_of, standing
+from checkers.http import Answer
 from checkers.rules.base import Outcome, Rule, passed, wrong
 
 _PASSING = {"tmpfs", "bind"}  # mounts that are no volume: in memory, or a single file
@@ -20,15 +21,22 @@ def compose_persists(
     read: Callable[[str], tuple[str, str]],
     *,
     keeper: str,
+    patient: bool = False,
 ) -> Rule:
     """Asks `service` for `write(nonce)`, takes the project down (without -v) and up, and wants what
-    `read(nonce)` says: a path, and a text in its body. `keeper` is the service that keeps the data."""
+    `read(nonce)` says: a path, and a text in its body. `keeper` is the service that keeps the data.
+    `patient`: servers may say for a while that something isn't there yet, as in `compose_answers`."""
 
     def check(attempt: Attempt) -> Outcome:
         project, nonce = standing(attempt), uuid.uuid4().hex[:8]
         path, expected = read(nonce)
+
+        def first(asked: str) -> Answer:
+            side = project.side(service)
+            return (side.first_well if patient else side.first_answer)(port, asked, attempt.limits.run)
+
         for asked in (write(nonce), path):
-            answer = project.side(service).first_answer(port, asked, attempt.limits.run)
+            answer = first(asked)
             if answer.status != 200:
                 return wrong(
                     f"{service} answers GET {asked} with status {answer.status}: {answer.body.strip()[:200]}",
@@ -38,7 +46,7 @@ def compose_persists(
         kept = _mounts(project, keeper)
         project.down()
         project.up()
-        answer = project.side(service).first_answer(port, path, attempt.limits.run)
+        answer = first(path)
         if answer.status == 200 and expected in answer.body:
             return passed(
                 "What was written is there after `docker compose down` and `up`.", evidence=_shown(kept)

@@ -10,6 +10,7 @@ SCRIPTS = {
     "echo": 'echo; echo "$QUERY_STRING"',
     "keep": 'echo "$QUERY_STRING" >/data/word && { echo; echo kept; }',
     "tell": "echo; cat /data/word 2>/dev/null; true",
+    "later": '[ -e /tmp/there ] || echo "Status: 503 Later"; echo; cat /data/word; true',
     "ask": "if wget -q -O - http://db:8000/cgi-bin/echo?hello >/tmp/out 2>&1; then echo; cat /tmp/out; else "
     'echo "Status: 500 Bad"; echo; echo no database; fi',
 }

@@ -36,6 +36,14 @@ PERSISTS = compose_persists(
     lambda nonce: ("/cgi-bin/tell", nonce),
     keeper="web",
 )
+PERSISTS_LATER = compose_persists(
+    "web",
+    8000,
+    lambda nonce: f"/cgi-bin/keep?{nonce}",
+    lambda nonce: ("/cgi-bin/later", nonce),
+    keeper="web",
+    patient=True,
+)
 REACHES, APART = compose_reaches(
     {"web": 8000, "db": 8000, "other": 8000},
     wanted={"web": ("db",), "other": ("web",)},
@@ -91,6 +99,11 @@ RIGHT: dict[str, tuple[tuple[Rule, ...], str]] = {
         "services: {web: {build: ., volumes: ['kept:/data']}}\nvolumes: {kept: }",
     ),
     "a folder": ((compose_up(), ECHO, PERSISTS), "services: {web: {build: ., volumes: ['./kept:/data']}}"),
+    "what is behind it comes later": (
+        (compose_up(), ECHO, PERSISTS_LATER),
+        "services: {web: {build: ., volumes: ['kept:/data'], command: sh -c '(sleep 3; touch /tmp/there) & "
+        "exec httpd -f -p 8000 -h /www'}}\nvolumes: {kept: }",
+    ),
     "networks reach": ((compose_up(), REACHES), NETWORKS.format(db="back")),
     "networks apart": ((compose_up(), REACHES, APART), NETWORKS.format(db="back")),
     "reached when it listens at last": (
