@@ -42,7 +42,9 @@ def checking(client: docker.DockerClient, folder: Path) -> Iterator[tuple[subpro
         until(
             lambda: len(client.api.containers(filters=label)) > 1, "the check probes the answer", seconds=60
         )
-        yield process, client.api.networks(filters=label)[0]["Labels"][ATTEMPT]
+        name = client.api.networks(filters=label)[0]["Labels"][ATTEMPT]
+        assert things(client, name) == ALL
+        yield process, name
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=30)
@@ -69,7 +71,6 @@ def test_the_next_check_removes_what_a_killed_one_left(client: docker.DockerClie
     ):
         killed.kill()
         killed.wait(timeout=30)
-        assert things(client, lost) == ALL
         (tmp_path / "next").mkdir()
         (tmp_path / "next/Dockerfile").write_text("FROM scratch\n")
         done = subprocess.run([*CHECK, str(tmp_path / "next")], capture_output=True, text=True, check=False)
@@ -97,8 +98,9 @@ def test_a_reset_removes_what_a_killed_check_left_and_nothing_of_a_running_one(
         killed.wait(timeout=30)
         done = reset(client, ledger, everything=True, only=ours)
         assert not done.kept
-        assert {item.kind for item in done.items} == ALL
-        assert things(client, lost) == set()
+        # Not all of it: a check that another test has just begun may have taken some before.
+        assert {item.kind for item in done.items} <= ALL
+        until(lambda: not things(client, lost), "nothing of it is left", seconds=30)
         assert things(client, kept) == ALL
 
 
