@@ -1,0 +1,136 @@
+"""What a script has to do an exercise's engine operations with: bare API calls and buildx commands."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import docker
+
+from checkers.building import runs_nothing
+from checkers.cage import IMAGE
+from checkers.folder import vary
+from checkers.limits import DEFAULT
+from course.build.buildx import DockerCli
+from course.build.context import pack
+from course.engine.labels import made, made_image
+
+ASK = 'until wget -S -T 3 -O /dev/null "$1" 2>&1 | grep -q HTTP/; do usleep 20000; done'
+
+
+class Bare:
+    """What a script has in its hands. It is its own cleaner; nothing runs side by side."""
+
+    def __init__(self, client: docker.DockerClient, cli: DockerCli, folder: Path, word: str) -> None:
+        self.client, self.folder, self.word = client, folder, word
+        self.api: Any = client.api
+        self._cli = cli
+        self.name = f"course-bench-{uuid.uuid4().hex[:12]}"
+        self.images: list[str] = []
+        self.containers: list[str] = []
+
+    def network(self) -> None:
+        self.api.create_network(self.name, driver="bridge", internal=True, labels=made("network"))
+
+    def cage(self) -> None:
+        self.network()
+        self._cage = self.up(IMAGE, ["tail", "-f", "/dev/null"], **DEFAULT.cage())
+
+    def build(self, folder: Path | None = None, *, platform: str = "", **args: str) -> str:
+        folder, tag = folder or self.folder, f"{self.name}:{len(self.images) + 1}"
+        self.images.append(tag)
+        if runs_nothing((folder / "Dockerfile").read_text()) and not platform:
+            with contextlib.closing(pack(folder)) as body:
+                self._post(tag, body, args)
+        else:
+            self._buildx(tag, folder, platform)
+        return tag
+
+    def _post(self, tag: str, body: Any, args: Mapping[str, str]) -> None:
+        params = {
+            "version": "2", "t": tag, "networkmode": "none", "nocache": "1" if "fresh" in args else "",
+            "labels": json.dumps(made_image(tag)), "ulimits": json.dumps(DEFAULT.ulimits()),
+            "buildargs": json.dumps({name: value for name, value in args.items() if name != "fresh"}),
+        }  # fmt: skip
+        headers = {"Content-Type": "application/x-tar"}
+        url = self.api._url("/build")
+        answer = self.api._post(url, params=params, data=body, headers=headers, stream=True).text
+        assert '"error"' not in answer, answer[-500:]  # noqa: S101  a failed build has no speed
+
+    def _buildx(self, tag: str, folder: Path, platform: str) -> None:
+        words = [self._cli.program, "buildx", "build", "--builder", "default", "--network", "none", "-t", tag]
+        words += [f"--label={name}={value}" for name, value in made_image(tag).items()]
+        words += [f"--ulimit={one['Name']}={one['Soft']}:{one['Hard']}" for one in DEFAULT.ulimits()]
+        words += ["--platform", platform] if platform else []
+        words += ["--cgroup-parent", f"/docker/{self._cage}", str(folder)]
+        environment = {**self._cli.environment, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+        subprocess.run(words, check=True, capture_output=True, env=environment, timeout=300)
+
+    def variant(self, name: str, files: Mapping[str, bytes]) -> Path:
+        target = self.folder.parent / name / self.folder.name
+        vary(self.folder, target, files)
+        return target
+
+    def create(self, image: str, words: list[str] | None = None, **more: Any) -> str:
+        options = {"network": self.name, **DEFAULT.host_config(), "labels": made("container")} | more
+        name = f"{self.name}-{len(self.containers) + 1}"
+        self.containers.append(name)
+        return str(self.client.containers.create(image, words, name=name, **options).id)
+
+    def up(self, image: str, words: list[str] | None = None, **more: Any) -> str:
+        container = self.create(image, words, **more)
+        self.api.start(container)
+        return container
+
+    def run(self, image: str, words: list[str] | None = None, **more: Any) -> str:
+        """Its output, when it has ended."""
+        container = self.up(image, words, **more)
+        self.api.wait(container)
+        return str(self.api.logs(container).decode())
+
+    def ask(self, container: str, rest: str, times: int = 1) -> None:
+        """From the cage, until it is answered."""
+        name = self.api.inspect_container(container)["Name"].lstrip("/")
+        for _ in range(times):
+            done = self.api.exec_create(self._cage, ["sh", "-c", ASK, "sh", f"http://{name}{rest}"])
+            self.api.exec_start(done["Id"], demux=True)
+            self.api.exec_inspect(done["Id"])
+
+    def until(self, container: str, true: Callable[[Any], Any]) -> None:
+        """Looks often."""
+        while not true(self.api.inspect_container(container)):
+            time.sleep(0.01)
+
+    def export(self, image: str, **more: Any) -> None:
+        """Its files, in one stream."""
+        for _ in self.api.export(self.create(image, ["-"], **more)):
+            pass
+
+    def save(self, image: str) -> None:
+        """Its layers, in one stream."""
+        for _ in self.api.get_image(image):
+            pass
+
+    def remove(self) -> None:
+        for name in self.containers:
+            self.api.remove_container(name, force=True, v=True)
+        with contextlib.suppress(docker.errors.NotFound):
+            self.api.remove_network(self.name)
+        for tag in self.images:
+            self.api.remove_image(tag, force=True)
+
+
+@contextlib.contextmanager
+def bare(client: docker.DockerClient, cli: DockerCli, folder: Path, word: str) -> Iterator[Bare]:
+    """Hands for one run, whose belongings go in any case."""
+    mine = Bare(client, cli, folder, word)
+    try:
+        yield mine
+    finally:
+        mine.remove()
