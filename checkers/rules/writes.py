@@ -32,7 +32,8 @@ def rules(
     read: Callable[[str], tuple[str, str]],
 ) -> tuple[Rule, ...]:
     """`write(nonce)` is the path whose GET makes the app keep the word; `read(nonce)` the path that gives it
-    back, and what must stand in its answer. They go to a file below `folder`."""
+    back, and what must stand in its answer. They go to a file below `folder`. The second rule has a container
+    of its own, and runs beside what follows."""
 
     def rule(name: str, title: str, start: Callable[[Attempt], Running], where: str, *needs: str) -> Rule:
         def check(attempt: Attempt) -> Outcome:
@@ -45,7 +46,7 @@ def rules(
                     return passed(f"The app keeps a word in {folder}{where}.")
             return _refused(attempt, running, folder, where, answer)
 
-        return Rule(name, title, check, needs=("builds", "answers", *needs))
+        return Rule(name, title, check, needs=("builds", "answers", *needs), apart=bool(where))
 
     return (
         rule("writes", f"The app can write to {folder}", web.start, ""),
