@@ -204,10 +204,11 @@ def _alt(build: Build, rows: Sequence[Row]) -> str:
     chain = [row for row in rows if row.vertex in build.critical_path and row.vertex.stage is not None]
     least = sum(row.vertex.seconds for row in chain) * _LONG
     critical = [row.label for row in chain if row.vertex.seconds > least]
-    # Whether a FROM or a WORKDIR counts as cached depends on what else the engine does meanwhile.
-    cached = sum(row.vertex.cached for row in rows if _works(row.vertex))
-    words = f"Bars over time, one a step, of a build with {len(rows)} steps shown; "
-    words += f"{cached or 'no'} RUN, COPY or ADD came from the cache."
+    # Whether a FROM or a WORKDIR is told of, or counts as cached, depends on what else the engine does.
+    worked = [row.vertex for row in rows if _works(row.vertex)]
+    cached = sum(step.cached for step in worked)
+    words = f"Bars over time, one a step. Of {len(worked)} RUN, COPY or ADD "
+    words += f"{cached or 'none'} came from the cache."
     stages = [stage for stage in build.stages if stage]
     if len(build.stages) > 1:
         words += f" Stages: {', '.join(stages)}."
