@@ -17,6 +17,7 @@ BIN = Path(sys.executable).parent
 
 
 def main() -> int:
+    keep_bytecode()
     ci = os.environ.get("CI") == "true"
     ready = run(BIN / "course", "prepare", "--all", "--stand-ins" if ci else "")
     if ready == 130:
@@ -37,6 +38,16 @@ def main() -> int:
     if any(checks):
         print("Lint or types failed: see above, or run make check.", file=sys.stderr)
     return tests or max(checks)
+
+
+def keep_bytecode() -> None:
+    """Has the programs of a run compile each module once, where no bytecode may lie beside the sources.
+
+    A run starts Python some hundred times: kernels, JupyterLab, `course`, pytest itself. Compiling what they
+    import takes each of them one to ten seconds.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / "build" / "pycache"))
 
 
 WANTED = {

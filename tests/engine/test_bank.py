@@ -1,5 +1,5 @@
 """Right and wrong answers, a folder each in tests/bank/EXERCISE/right|wrong/NAME, found by glob, judged as
-`make bank` judges them; a run tries a third of them (tests/bank_part.py).
+`make bank` judges them; a run tries a sixth of them (tests/bank_part.py).
 
 And a fixed part of the mutations of the exercises whose survivors are explained in
 tests/bank/EXERCISE/mutations.toml; `make bank ARGS=--mutations` tries them all.
