@@ -176,9 +176,9 @@ function render({ model, el }) {
     }
     state.at = Math.max(0, Math.min(state.at, shown.length - 1));
     height.style.height = `${shown.length * ROW}px`;
-    const files = kept.filter((row) => table.kind[row] !== FOLDER).length;
     const where = all ? "a container sees" : `layer ${state.layer + 1}`;
-    status.textContent = kept.length ? `${where}: ${files} ${files === 1 ? "path" : "paths"}, ${bytes(root.size)}${root.hidden && !all ? `, ${bytes(root.hidden)} of it hidden` : ""}` : rows.length ? "Nothing fits the filter." : "This layer changes no file.";
+    const paths = `${kept.length} ${kept.length === 1 ? "path" : "paths"}`; // folders too, as the filters count
+    status.textContent = kept.length ? `${where}: ${paths}, ${bytes(root.size)}${root.hidden && !all ? `, ${bytes(root.hidden)} of it hidden` : ""}` : rows.length ? "Nothing fits the filter." : "This layer changes no file.";
     paint();
   }
 

@@ -124,6 +124,9 @@ def test_the_explorer_is_used_by_keyboard_and_filters_what_it_shows(lesson: Less
     page.keyboard.press("End")
     expect(explorer.locator("label", has_text="removed")).to_contain_text(re.compile(r"removed\s*1$"))
     expect(explorer.locator("label", has_text="added")).to_contain_text(re.compile(r"added\s*3000$"))
+    filters = explorer.locator("label", has_text=re.compile(r"\d+$")).all_inner_texts()
+    total = sum(int(words.split()[-1]) for words in filters)
+    expect(explorer.get_by_role("status")).to_contain_text(f"{total} paths")
     tree.focus()
     page.keyboard.press("ArrowRight")  # opens d
     page.keyboard.press("ArrowDown")
