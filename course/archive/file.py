@@ -61,7 +61,7 @@ def open_image(
     choice = (str(path), platform, image, dockerfile)
     cache = cache or default_cache()
     try:
-        with steps.step(f"Reading {path.name}", unit="bytes") as step:
+        with steps.step(f"Reading {path.name or path}", unit="bytes") as step:
             if path.is_dir():
                 return _lazily(_Folder(path), choice, on_layer, cache, step)
             with _regular(path).open("rb") as file:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from course.dockerfile import parse
+from course.build.place import base_line, excerpt, line_of, takes_from
+from course.dockerfile import parse, stages
 from course.errors import BuildError, ContextError, DockerfileError, EngineRefused, EngineTooOld, StepFailed
 from course.trace import Build, Vertex
 
@@ -25,7 +26,7 @@ def failed(message: dict[str, Any], build: Build) -> Exception:
         return DockerfileError(
             f"Line {place[1]} of the Dockerfile: {place[2].strip()}",
             hint="Mend that line.",
-            detail=_excerpt(build, int(place[1])),
+            detail=excerpt(_text(build), int(place[1])),
             line=int(place[1]),
         )
     if "failed to read downloaded context" in words:  # moby/moby#47717: 26.1 with the containerd store
@@ -39,9 +40,9 @@ def failed(message: dict[str, Any], build: Build) -> Exception:
     errors.sort(key=lambda vertex: "context canceled" in vertex.error)
     culprit = errors[0] if errors else None
     if culprit is None:
-        return _too_early(words, build) or _without_vertex(words)
+        return _too_early(words, build) or _without_vertex(words, build)
     if base := _BASE.match(culprit.name):
-        return _no_base(base["image"], culprit.error)
+        return _no_base(base["image"], culprit.error, _text(build))
     if "no active sessions" in culprit.error:
         return _needs_session(culprit, build)
     tail = "\n".join(culprit.log.splitlines()[-_LOG_LINES:])
@@ -78,14 +79,11 @@ def _needs_session(culprit: Vertex, build: Build) -> Exception:
     )
 
 
-def _excerpt(build: Build, line: int) -> str:
-    """The line and its neighbours, numbered, where the Dockerfile is known."""
-    lines = build.given.dockerfile.splitlines() if build.given else []
-    shown = range(max(1, line - 1), min(len(lines), line + 1) + 1)
-    return "\n".join(f"{'>' if number == line else ' '} {number} {lines[number - 1]}" for number in shown)
+def _text(build: Build) -> str:
+    return build.given.dockerfile if build.given else ""
 
 
-def _no_base(image: str, words: str) -> Exception:
+def _no_base(image: str, words: str, text: str) -> Exception:
     name = image.removeprefix("docker.io/").removeprefix("library/")
     if name.startswith("docker/dockerfile"):
         return DockerfileError(
@@ -94,17 +92,28 @@ def _no_base(image: str, words: str) -> Exception:
             detail=words,
             line=1,
         )
+    line = base_line(name, text)
+    if line is None and (line := takes_from(name, text)):
+        stage = name.removesuffix(":latest")
+        return BuildError(
+            f"Line {line} takes files from {stage}. No stage above it has this name, and no image {name} "
+            "is in this engine or could be pulled.",
+            hint=f"{_stages(text)} A stage gets its name by FROM … AS NAME.",
+            detail=words,
+            line=line,
+        )
+    where = f"Line {line}: the" if line else "The"
     return BuildError(
-        f"The base image {name} is not in this engine, and could not be pulled.",
+        f"{where} base image {name} is not in this engine, and could not be pulled.",
         hint="Check its name and tag, or run: course images list",
         detail=words,
+        line=line,
     )
 
 
 def _too_early(words: str, build: Build) -> Exception | None:
     """The error for an instruction before the first FROM: BuildKit gives no line for it."""
-    text = build.given.dockerfile if build.given else ""
-    first = next((one for one in parse(text) if one.keyword != "ARG"), None)
+    first = next((one for one in parse(_text(build)) if one.keyword != "ARG"), None)
     if first is None or first.keyword == "FROM":
         return None
     return DockerfileError(
@@ -115,9 +124,29 @@ def _too_early(words: str, build: Build) -> Exception | None:
     )
 
 
-def _without_vertex(words: str) -> Exception:
-    if "target stage" in words or "dockerfile" in words.lower():
+def _without_vertex(words: str, build: Build) -> Exception:
+    text = _text(build)
+    if "target stage" in words:
+        return DockerfileError(f"The build failed: {words}.", hint=_stages(text))
+    if "dockerfile" in words.lower():
         return DockerfileError(words)
     if "no such file" in words or "not found" in words:
         return ContextError(words)
-    return EngineRefused(words) if not words else BuildError(words)
+    if not words:
+        return EngineRefused(words)
+    if line := line_of(words, text):
+        return DockerfileError(
+            f"Line {line} of the Dockerfile: {words}",
+            hint="Mend that line.",
+            detail=excerpt(text, line),
+            line=line,
+        )
+    return BuildError(
+        f"The build failed: {words}",
+        hint="The engine names no line to this client. It does to: docker buildx build DIR",
+    )
+
+
+def _stages(text: str) -> str:
+    named = ", ".join(stages(text))
+    return f"The stages here: {named}." if named else "No stage here has a name."

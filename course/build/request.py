@@ -16,6 +16,7 @@ from docker.errors import APIError
 from course.errors import BuildTimeout, EngineGone, EngineRefused
 
 _GONE = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, OSError)
+_NAMES = "A name is of small letters, digits and . _ - /; a tag may follow a colon, as in shop/app:1.0"
 
 
 class Request:
@@ -56,7 +57,9 @@ class Request:
             self._api._raise_for_status(self._response)
         except APIError as error:
             self._close()
-            raise EngineRefused(f"The engine refused the build: {error.explanation or error}") from error
+            words = str(error.explanation or error)
+            hint = _NAMES if "invalid reference format" in words else ""
+            raise EngineRefused(f"The engine refused the build: {words}", hint=hint) from error
         except _GONE as error:
             self._close()
             raise self._gone(error) from error
