@@ -30,26 +30,43 @@ class Bare:
     def __init__(self, client: docker.DockerClient, cli: DockerCli, folder: Path, word: str) -> None:
         self.client, self.folder, self.word = client, folder, word
         self.api: Any = client.api
-        self._cli = cli
+        self.cli = cli
         self.name = f"course-bench-{uuid.uuid4().hex[:12]}"
         self.images: list[str] = []
         self.containers: list[str] = []
+        self.networks: list[str] = []
+        self.volumes: list[str] = []
+        self.projects: list[str] = []
 
-    def network(self) -> None:
-        self.api.create_network(self.name, driver="bridge", internal=True, labels=made("network"))
+    def network(self, name: str = "", *, internal: bool = True) -> str:
+        self.networks.append(name or self.name)
+        self.api.create_network(self.networks[-1], driver="bridge", internal=internal, labels=made("network"))
+        return self.networks[-1]
+
+    def volume(self) -> str:
+        self.volumes.append(f"{self.name}-{len(self.volumes) + 1}")
+        self.api.create_volume(self.volumes[-1], labels=made("volume"))
+        return self.volumes[-1]
 
     def cage(self) -> None:
         self.network()
         self._cage = self.up(IMAGE, ["tail", "-f", "/dev/null"], **DEFAULT.cage())
 
-    def build(self, folder: Path | None = None, *, platform: str = "", **args: str) -> str:
+    def build(
+        self,
+        folder: Path | None = None,
+        *,
+        platform: str = "",
+        secrets: Mapping[str, str] | None = None,
+        **args: str,
+    ) -> str:
         folder, tag = folder or self.folder, f"{self.name}:{len(self.images) + 1}"
         self.images.append(tag)
         if runs_nothing((folder / "Dockerfile").read_text()) and not platform:
             with contextlib.closing(pack(folder)) as body:
                 self._post(tag, body, args)
         else:
-            self._buildx(tag, folder, platform)
+            self._buildx(tag, folder, platform, secrets or {}, args)
         return tag
 
     def _post(self, tag: str, body: Any, args: Mapping[str, str]) -> None:
@@ -63,14 +80,28 @@ class Bare:
         answer = self.api._post(url, params=params, data=body, headers=headers, stream=True).text
         assert '"error"' not in answer, answer[-500:]  # noqa: S101  a failed build has no speed
 
-    def _buildx(self, tag: str, folder: Path, platform: str) -> None:
-        words = [self._cli.program, "buildx", "build", "--builder", "default", "--network", "none", "-t", tag]
+    def _buildx(
+        self, tag: str, folder: Path, platform: str, secrets: Mapping[str, str], args: Mapping[str, str]
+    ) -> None:
+        words = [self.cli.program, "buildx", "build", "--builder", "default", "--network", "none", "-t", tag]
         words += [f"--label={name}={value}" for name, value in made_image(tag).items()]
         words += [f"--ulimit={one['Name']}={one['Soft']}:{one['Hard']}" for one in DEFAULT.ulimits()]
+        words += [f"--build-arg={name}={value}" for name, value in args.items()]
+        for name, value in secrets.items():
+            file = folder.parent / name
+            file.write_text(value)
+            words.append(f"--secret=id={name},src={file}")
         words += ["--platform", platform] if platform else []
         words += ["--cgroup-parent", f"/docker/{self._cage}", str(folder)]
-        environment = {**self._cli.environment, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
-        subprocess.run(words, check=True, capture_output=True, env=environment, timeout=300)
+        self.call(words)
+
+    def call(self, words: list[str], folder: Path | None = None) -> str:
+        """What a command that speaks to the engine says."""
+        environment = {**self.cli.environment, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+        done = subprocess.run(
+            words, check=True, capture_output=True, text=True, env=environment, cwd=folder, timeout=300
+        )
+        return done.stdout
 
     def variant(self, name: str, files: Mapping[str, bytes]) -> Path:
         target = self.folder.parent / name / self.folder.name
@@ -97,10 +128,17 @@ class Bare:
     def ask(self, container: str, rest: str, times: int = 1) -> None:
         """From the cage, until it is answered."""
         name = self.api.inspect_container(container)["Name"].lstrip("/")
+        self.ask_from(self._cage, f"http://{name}{rest}", times)
+
+    def ask_from(self, container: str, url: str, times: int = 1) -> None:
         for _ in range(times):
-            done = self.api.exec_create(self._cage, ["sh", "-c", ASK, "sh", f"http://{name}{rest}"])
-            self.api.exec_start(done["Id"], demux=True)
-            self.api.exec_inspect(done["Id"])
+            self.inside(container, ["sh", "-c", ASK, "sh", url])
+
+    def inside(self, container: str, words: list[str]) -> None:
+        """A command in a container of the check's own."""
+        done = self.api.exec_create(container, words)
+        self.api.exec_start(done["Id"], demux=True)
+        self.api.exec_inspect(done["Id"])
 
     def until(self, container: str, true: Callable[[Any], Any]) -> None:
         """Looks often."""
@@ -117,13 +155,26 @@ class Bare:
         for _ in self.api.get_image(image):
             pass
 
+    def drop(self, container: str) -> None:
+        """Before the verdict is there."""
+        self.containers.remove(self.api.inspect_container(container)["Name"].lstrip("/"))
+        self.api.remove_container(container, force=True, v=True)
+
     def remove(self) -> None:
-        for name in self.containers:
-            self.api.remove_container(name, force=True, v=True)
-        with contextlib.suppress(docker.errors.NotFound):
-            self.api.remove_network(self.name)
-        for tag in self.images:
-            self.api.remove_image(tag, force=True)
+        for project in self.projects:
+            mine = {"label": f"com.docker.compose.project={project}"}
+            self.containers += [one["Id"] for one in self.api.containers(all=True, filters=mine)]
+            self.networks += [one["Id"] for one in self.api.networks(filters=mine)]
+            self.volumes += [one["Name"] for one in self.api.volumes(filters=mine)["Volumes"] or ()]
+        for remove, names, options in (
+            (self.api.remove_container, self.containers, {"force": True, "v": True}),
+            (self.api.remove_network, self.networks, {}),
+            (self.api.remove_volume, self.volumes, {}),
+            (self.api.remove_image, self.images, {"force": True}),
+        ):
+            for name in names:
+                with contextlib.suppress(docker.errors.NotFound):
+                    remove(name, **options)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,10 @@ from typing import Any
 import docker
 
 from bench._bare import Bare
+from bench._composed import COMPOSED
+from bench._scripts import SCRIPTS
 from checkers import registry
+from checkers.canary.secret import for_word
 from checkers.limits import DEFAULT
 from checkers.projects import ferries, galley
 from checkers.registry.voice import tags
@@ -186,6 +189,16 @@ def _read_only(bare: Bare) -> None:
     bare.api.inspect_container(restricted)
 
 
+def _no_secrets(bare: Bare) -> None:
+    token = for_word(bare.word).value
+    bare.cage()
+    tag = bare.build(secrets={"depot_token": token}, DEPOT_TOKEN=token)
+    app = bare.up(tag)
+    bare.ask(app, ":8000/rate/a", 3)
+    bare.ask(app, ":8000/edition")
+    bare.save(tag)
+
+
 class _AsAttempt:
     """As much of an attempt as the registry's start asks for."""
 
@@ -214,4 +227,7 @@ FLOORS: Mapping[str, Callable[[Bare], None]] = {
     "07-ownership": _ownership,
     "09-non-root": _non_root,
     "09-read-only": _read_only,
+    "09-no-secrets": _no_secrets,
+    **COMPOSED,
+    **SCRIPTS,
 }
