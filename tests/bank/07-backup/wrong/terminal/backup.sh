@@ -1,2 +1,2 @@
 #!/bin/sh
-docker run --rm -it -v diary:/d:ro busybox:1.37 tar cz -C /d . >diary.tgz
+docker run --rm -it -v diary:/d:ro busybox:1.37 tar c -C /d . >diary.tar

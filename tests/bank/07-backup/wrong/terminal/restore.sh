@@ -1,2 +1,2 @@
 #!/bin/sh
-docker run --rm -i -v diary:/d busybox:1.37 tar xz -C /d <diary.tgz
+docker run --rm -i -v diary:/d busybox:1.37 tar x -C /d <diary.tar
