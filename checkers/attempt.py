@@ -246,12 +246,9 @@ class Attempt(Answer):
         """The same container, not started."""
         if self._notes:
             self._notes.runs(image, self.name)
-        options = {
-            **self.limits.host_config(),
-            "network": self.network,
-            "labels": self.labels,
-            "detach": True,
-        } | more
+        options = {**self.limits.host_config(), "labels": self.labels, "detach": True} | more
+        if "network" not in options:  # who has another place needs none of the attempt's
+            options["network"] = self.network
         name = self.own_name()
         try:
             with self.owns.making():

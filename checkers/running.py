@@ -6,7 +6,7 @@ import contextlib
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import docker
 from docker.errors import APIError
@@ -99,7 +99,10 @@ class Running:
 
     def wait_exit(self, timeout: float) -> int | None:
         """Its exit code, or None if it still runs after `timeout` seconds."""
-        self.until(lambda: not self.state()["Running"], timeout)
+        deadline, api = time.monotonic() + timeout, cast("Any", self._client.api)
+        with contextlib.suppress(*WIRE_ERRORS):  # a broken connection says nothing of the container
+            api.wait(str(self.container.id), timeout=timeout)
+        self.until(lambda: not self.state()["Running"], deadline - time.monotonic())
         state = self.state()
         return None if state["Running"] else int(state["ExitCode"])
 

@@ -6,6 +6,8 @@ has their resolver and their /etc/hosts. What they serve is a word that nobody c
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from docker.errors import APIError
@@ -33,6 +35,14 @@ while :; do
 done
 echo "$said"
 """
+# Asks for each address once, all at the same time: a word and an address in turn. Says which gave its word.
+_ASK_EACH = """
+while [ $# -gt 1 ]; do
+    (said=$(wget -q -T 2 -O - "$2") && case $said in *"$1"*) echo "reached $1 $2";; esac) &
+    shift 2
+done
+wait
+"""
 
 
 def finds(on: Stage, one: str, other: str, port: int, folder: str) -> Rule:
@@ -57,22 +67,49 @@ def outsiders(on: Stage, one: str, other: str, port: int, folder: str) -> Rule:
     and nothing is published on the machine."""
 
     def check(attempt: Attempt) -> Outcome:
-        session = on(attempt)
+        inner, outer = [], []
         for asked in (one, other):
             target = box(attempt, on, asked)
-            inner = [f"http://{place}:{port}/{PAGE}" for place in (asked, *_addresses(target))]
-            outer = [f"http://{place}/{PAGE}" for place in published(target)]
             canary = word(attempt, target, folder)
-            for where, urls, network in (
-                ("on the default bridge", inner, session.door.network(BRIDGE)),
-                ("on another network", inner, attempt.network),
-                ("on the machine itself", outer, "host"),
-            ):
-                if urls and (said := ask(attempt, canary, urls, network=network)).startswith("reached"):
-                    return _open(attempt, on, asked, said, where)
+            inner += [_Knock(asked, canary, f"{place}:{port}") for place in (asked, *_addresses(target))]
+            outer += [_Knock(asked, canary, place) for place in published(target)]
+        places = (
+            ("on the default bridge", inner, on(attempt).door.network(BRIDGE)),
+            ("on another network", inner, attempt.network),
+            ("on the machine itself", outer, "host"),
+        )
+        with ThreadPoolExecutor(len(places), "outsider") as pool:  # they mostly wait for no answer
+            opened = list(pool.map(lambda place: _opened(attempt, *place[1:]), places))
+        for asked in (one, other):
+            for (where, _, _), doors in zip(places, opened, strict=True):
+                for door in doors:
+                    if door.asked == asked:
+                        return _open(attempt, on, asked, f"reached {door.url}", where)
         return passed("A container outside of their network reaches neither.")
 
     return Rule("outsiders", "A container outside of their network reaches neither", check, needs=("finds",))
+
+
+@dataclass(frozen=True)
+class _Knock:
+    """What an outsider tries: a server of the script's, its word, and where it might be reached."""
+
+    asked: str
+    word: str
+    place: str
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.place}/{PAGE}"
+
+
+def _opened(attempt: Attempt, knocks: list[_Knock], network: str) -> list[_Knock]:
+    """Those that are answered, to a container of ours on that network."""
+    if not knocks:
+        return []
+    words = [word for one in knocks for word in (one.word, one.url)]
+    told = _said(attempt, _ASK_EACH, words, network).splitlines()
+    return [one for one in knocks if f"reached {one.word} {one.url}" in told]
 
 
 def _lost(attempt: Attempt, on: Stage, asker: str, asked: str, port: int, said: str) -> Outcome:
@@ -144,13 +181,20 @@ def ask(
     beside: Running | None = None,
     network: str = "",
     seconds: int = 0,
+    before: str = "",
 ) -> str:
     """What a container of ours says in the end, "reached URL" or why not: in another's place, or on a network
-    ("host": the machine's own). It tries for so many seconds, and each once at least."""
-    mode: dict[str, Any] = {"network": network}
-    if beside or network == "host":
-        mode = {"network": None, "network_mode": f"container:{beside.container.id}" if beside else "host"}
-    probe = attempt.run(IMAGE, ["sh", "-c", _ASK, "sh", word, str(seconds), *urls], **mode)
+    ("host": the machine's own). It tries for so many seconds, and each once at least. `before` is a script
+    that may alter the words, of which the first two are others'."""
+    words = [word, str(seconds), *urls]
+    return _said(attempt, before + _ASK, words, f"container:{beside.container.id}" if beside else network)
+
+
+def _said(attempt: Attempt, script: str, words: list[str], place: str) -> str:
+    """`place` is a network, "host", or "container:ID"."""
+    own = place == "host" or place.startswith("container:")
+    mode: dict[str, Any] = {"network": None, "network_mode": place} if own else {"network": place}
+    probe = attempt.run(IMAGE, ["sh", "-c", script, "sh", *words], **mode)
     probe.wait_exit(attempt.limits.run)
     return probe.logs()
 

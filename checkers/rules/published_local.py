@@ -10,13 +10,19 @@ from __future__ import annotations
 import ipaddress
 
 from checkers.attempt import Attempt
-from checkers.cage import IMAGE
 from checkers.rules.base import Outcome, Rule, passed, wrong
 from checkers.rules.by_name import PAGE, ask, box, word
 from checkers.rules.script_runs import Stage
 from checkers.running import Running
 
-_ADDRESSES = "ip -4 -o addr show scope global | awk '{print $4}'"
+# In place of ports and paths ($3…), their URLs at each address of the machine but its loopback.
+_OTHERS = """
+word=$1 seconds=$2 urls=; shift 2
+for place in $(ip -4 -o addr show scope global | awk '{print $4}'); do
+    for rest; do urls="$urls http://${place%/*}:$rest"; done
+done
+set -- "$word" "$seconds" $urls
+"""
 
 
 def published(on: Stage, name: str, port: int) -> Rule:
@@ -74,8 +80,8 @@ def local(on: Stage, name: str, folder: str) -> Rule:
         bound = places(target)
         away = [one for one in bound if not ipaddress.ip_address(one[0]).is_loopback]
         canary = word(attempt, target, folder)
-        urls = [f"http://{other}:{number}/{PAGE}" for other in _others(attempt) for _, number in bound]
-        said = ask(attempt, canary, urls, network="host") if urls else ""
+        rests = [f"{number}/{PAGE}" for _, number in bound]
+        said = ask(attempt, canary, rests, network="host", before=_OTHERS) if rests else ""
         if not away and not said.startswith("reached"):
             return passed("No other address of the machine reaches it.", evidence=_words(bound))
         return wrong(
@@ -93,13 +99,6 @@ def places(running: Running) -> list[tuple[str, str]]:
     """Addresses and ports of the machine that the engine has bound for it."""
     found = running.inspect()["NetworkSettings"].get("Ports") or {}
     return sorted({(str(one["HostIp"]), str(one["HostPort"])) for of in found.values() for one in of or ()})
-
-
-def _others(attempt: Attempt) -> list[str]:
-    """The machine's addresses, but its loopback."""
-    probe = attempt.run(IMAGE, ["sh", "-c", _ADDRESSES], network=None, network_mode="host")
-    probe.wait_exit(attempt.limits.run)
-    return [line.partition("/")[0] for line in probe.logs().split()]
 
 
 def _words(bound: list[tuple[str, str]]) -> str:

@@ -191,7 +191,11 @@ class _Holder:
 
     def __init__(self, attempt: Attempt, volume: str) -> None:
         self.container = attempt.create(
-            IMAGE, ["true"], volumes={volume: {"bind": f"/{_ROOT}", "mode": "rw"}}
+            IMAGE,
+            ["true"],
+            network=None,
+            network_mode="none",
+            volumes={volume: {"bind": f"/{_ROOT}", "mode": "rw"}},
         )
 
     def close(self) -> None:

@@ -23,6 +23,7 @@ from checkers.session.wire import Wire, exactly
 from checkers.tar import packed
 from course.build.buildx import find, host_of
 from course.engine.address import Address
+from course.engine.failures import WIRE_ERRORS
 from course.engine.find import find_engine
 from course.engine.gateway.call import Tape
 from course.engine.gateway.exchange import Connection, Handler
@@ -75,7 +76,7 @@ class Shell:
 
     def run(self, seconds: float) -> int | None:
         """Its exit code; None if it had to be stopped after so many seconds."""
-        self.container.put_archive("/", _tools(self._attempt.client))
+        self.container.put_archive("/", _tools(self._attempt))
         with contextlib.ExitStack() as stack:
             stack.callback(self._end)
             talk = stack.enter_context(self._attached())
@@ -130,8 +131,8 @@ class Shell:
     def _end(self) -> None:
         for connection in self._connections:
             connection.abort()
-        with contextlib.suppress(docker.errors.NotFound):
-            self.container.remove(force=True)
+        with contextlib.suppress(*WIRE_ERRORS):  # mostly it has ended; the attempt removes it, and may have
+            self.container.kill()
 
 
 def _standard_output(talk: socket.socket) -> Callable[[int], bytes]:
@@ -156,20 +157,21 @@ def _address(client: docker.DockerClient) -> Address:
     return Address(host, "DOCKER_HOST") if host else find_engine()
 
 
-def _tools(client: docker.DockerClient) -> bytes:
+def _tools(attempt: Attempt) -> bytes:
     """What the script's container needs, as a tar."""
     tools = {
         "course/bin/sudo": _SUDO.encode(),
         "course/wire.py": Path(wire.__file__).read_bytes(),
-        "course/bin/docker": _cli(client),
+        "course/bin/docker": _cli(attempt),
     }
     return packed(tools, 0o755)
 
 
-def _cli(client: docker.DockerClient) -> bytes:
+def _cli(attempt: Attempt) -> bytes:
     """The docker CLI for Linux: this machine's own, else the published image's. Raises NotHere."""
+    client = attempt.client
     found = find(client)
-    if found and platform.machine() == client.info().get("Architecture"):
+    if found and platform.machine() == attempt.info.get("Architecture"):
         data = Path(found.program).read_bytes()
         if data.startswith(_ELF):
             return data
