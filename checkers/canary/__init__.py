@@ -7,6 +7,7 @@ What can't be found: what is encrypted, and what nobody could read without the p
 
 from checkers.canary.budget import Budget, TooMuchInside
 from checkers.canary.image import Find, finds
+from checkers.canary.search import search
 from checkers.canary.secret import Canary
 
-__all__ = ["Budget", "Canary", "Find", "TooMuchInside", "finds"]
+__all__ = ["Budget", "Canary", "Find", "TooMuchInside", "finds", "search"]

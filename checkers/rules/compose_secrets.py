@@ -14,16 +14,16 @@ from typing import Any
 from docker.errors import APIError
 
 from checkers.attempt import Attempt
-from checkers.canary import Budget, Canary, TooMuchInside, finds
+from checkers.canary import Budget, Canary, TooMuchInside, search
 from checkers.canary.documents import texts
 from checkers.canary.look import look
 from checkers.canary.secret import for_word
-from checkers.compose.images import Image
+from checkers.compose.images import Image as Made
 from checkers.compose.lines import place
 from checkers.compose.project import Project, prepared, service_of, standing
 from checkers.rules.base import Outcome, Rule, passed, wrong
 from checkers.rules.no_secrets import judge
-from course.archive import contents
+from course.layers import Image
 
 Knock = Callable[[Attempt, Project, str], str]
 """What the database of a project says to a password: "" where it opens, else its words."""
@@ -137,19 +137,16 @@ def _given_away(said: Any, canary: Canary) -> Iterator[tuple[str, ...]]:
             yield tuple(one for one in way if isinstance(one, str))
 
 
-def _in_image(attempt: Attempt, service: str, image: Image, bases: tuple[str, ...]) -> Outcome | None:
+def _in_image(attempt: Attempt, service: str, image: Made, bases: tuple[str, ...]) -> Outcome | None:
     """What is wrong with a service's image; None where it keeps nothing."""
     file, canary = _dockerfile(attempt, service), for_word(attempt.word)
     text = (attempt.text(file) if file else "") or ""
-    whole = attempt.read(image.tag, text)
-    below = {
-        layer
-        for base in (attempt.client.images.get(name) for name in bases)
-        for layer in base.attrs["RootFS"]["Layers"]
-    }
-    skip = frozenset(layer.digest for layer in whole.layers if layer.diff_id in below)
+
+    def read() -> Image:
+        return attempt.read(image.tag, text)
+
     try:
-        found = list(finds(contents(attempt.client, whole.name, skip=skip), whole, canary, Budget()))
+        found = search(attempt.client, image.tag, canary, bases, read)
     except TooMuchInside as error:
         return wrong(
             f"The image of {service} can't be looked through: {error}.",
@@ -157,8 +154,7 @@ def _in_image(attempt: Attempt, service: str, image: Image, bases: tuple[str, ..
         )
     if not found:
         return None
-    found.sort(key=lambda one: one.layer.index if one.layer else -1)  # the stream has an order of its own
-    return dataclasses.replace(judge(whole, found, text, canary.value), file=file)
+    return dataclasses.replace(judge(read(), found, text, canary.value), file=file)
 
 
 def _dockerfile(attempt: Attempt, service: str) -> str:

@@ -11,18 +11,17 @@ from dataclasses import dataclass
 
 from checkers import http
 from checkers.attempt import Attempt, Built
-from checkers.canary import Budget, Find, TooMuchInside, finds
+from checkers.canary import Find, TooMuchInside, search
 from checkers.canary.secret import for_word
 from checkers.rules import web
 from checkers.rules.base import Outcome, Rule, passed, wrong
 from checkers.running import Running
 from checkers.shorten import short_path
-from course.archive import contents, read_image
+from course.archive import read_image
 from course.dockerfile import parse
 from course.layers import Image
 
 _MANY = 8  # places that a report shows
-_MOST = 200  # places that are looked for; one is too many already
 # What of an image's configuration comes from which instruction.
 _INSTRUCTION = {
     "Env": "ENV", "Labels": "LABEL", "Cmd": "CMD", "Entrypoint": "ENTRYPOINT", "Healthcheck": "HEALTHCHECK",
@@ -85,7 +84,6 @@ def rules(handed: Handed) -> tuple[Rule, Rule]:
 
 
 def _judged(attempt: Attempt, handed: Handed, wanted: Callable[[Find], bool], where: str) -> Outcome:
-    image = _image(attempt, handed)
     try:
         found = [one for one in _found(attempt, handed) if wanted(one)]
     except TooMuchInside as error:
@@ -95,7 +93,9 @@ def _judged(attempt: Attempt, handed: Handed, wanted: Callable[[Find], bool], wh
         )
     if not found:
         return passed(f"The secret is nowhere in {where}.")
-    return judge(image, found, attempt.text("Dockerfile") or "", for_word(attempt.word).value)
+    return judge(
+        _image(attempt, handed), found, attempt.text("Dockerfile") or "", for_word(attempt.word).value
+    )
 
 
 def judge(image: Image, found: Sequence[Find], dockerfile: str, secret: str) -> Outcome:
@@ -184,19 +184,9 @@ def _image(attempt: Attempt, handed: Handed) -> Image:
 
 
 def _found(attempt: Attempt, handed: Handed) -> tuple[Find, ...]:
-    """Where the canary is. The layers of the base image are older than it, and are passed over."""
-
-    def search() -> tuple[Find, ...]:
-        image, canary = _image(attempt, handed), for_word(attempt.word)
-        below = set(attempt.client.images.get(handed.base).attrs["RootFS"]["Layers"])
-        skip = frozenset(layer.digest for layer in image.layers if layer.diff_id in below)
-        parts = contents(attempt.client, image.name, skip=skip)
-        found = []
-        for one in finds(parts, image, canary, Budget()):
-            found.append(one)
-            if len(found) == _MOST:
-                break
-        # The stream has its layers in no order that anybody would look for them in.
-        return tuple(sorted(found, key=lambda one: one.layer.index if one.layer else -1))
-
-    return attempt.once("places of a secret", search)
+    """Where the canary is. The layers of the base image are older than it."""
+    tag, canary = handed.build(attempt).tag, for_word(attempt.word)
+    return attempt.once(
+        "places of a secret",
+        lambda: search(attempt.client, tag, canary, [handed.base], lambda: _image(attempt, handed)),
+    )
