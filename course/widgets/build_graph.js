@@ -1,7 +1,7 @@
 // One box a step, placed below what it needs. Boxes are kept from update to update, so that focus stays.
-const WIDTH = 184;
+const WIDTH = 180;
 const HEIGHT = 46;
-const GAP_X = 18;
+const GAP_X = 16;
 const GAP_Y = 16;
 const HEAD = 26;
 const WORDS = { waiting: "waiting", running: "running", cached: "from the cache", done: "done", failed: "failed", cancelled: "cancelled" };
