@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import threading
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from checkers.attempt import Attempt
 from checkers.compose.gate import Slow
 from checkers.compose.project import begin, standing
+from checkers.limits import DEFAULT, Limits
 from checkers.result import CheckResult, Status
 from checkers.rules.base import Rule
 from checkers.rules.compose_answers import compose_answers
@@ -50,12 +52,13 @@ REACHES, APART = compose_reaches(
     unwanted={"other": ("db",), "db": ("other",)},
 )
 PUBLISHED = compose_published(Port("web", 8000, "8080", "127.0.0.1"))
+HASTY = dataclasses.replace(DEFAULT, run=8.0)  # what never answers is waited for to the end
 WAITS = compose_waits("web", 8000, "/cgi-bin/ask", slow=Slow("db"))
 
 
-def judged(client: docker.DockerClient, folder: Path, *rules: Rule) -> CheckResult:
+def judged(client: docker.DockerClient, folder: Path, *rules: Rule, limits: Limits = DEFAULT) -> CheckResult:
     """What the last rule says; those before it pass."""
-    with Attempt(client, folder) as attempt:
+    with Attempt(client, folder, limits=limits) as attempt:
         for rule in rules[:-1]:
             done = apply(rule, attempt)
             assert done.status is Status.PASS, f"{done.message}\n{done.evidence}"
@@ -240,7 +243,9 @@ def test_catches_not(client: docker.DockerClient, tmp_path: Path, name: str) -> 
 def test_catches(client: docker.DockerClient, tmp_path: Path, name: str) -> None:
     need(client, BUSYBOX)
     rules, compose, words, misconception = WRONG[name]
-    done = judged(client, project(tmp_path, compose), *rules)
+    done = judged(
+        client, project(tmp_path, compose), *rules, limits=HASTY if name == "no answer" else DEFAULT
+    )
     assert done.status is Status.FAIL, f"{done.message}\n{done.evidence}"
     assert words in done.message
     assert done.hint

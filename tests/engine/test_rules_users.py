@@ -5,6 +5,7 @@ Each case is a Dockerfile; the server keeps and tells a word by two CGI scripts.
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import docker
 import pytest
 
 from checkers.attempt import Attempt
+from checkers.limits import DEFAULT, Limits
 from checkers.processes import processes
 from checkers.result import CheckResult, Status
 from checkers.rules import web, writes
@@ -42,15 +44,18 @@ WRITES, WRITES_VOLUME = writes.rules(
     lambda nonce: ("/cgi-bin/tell", nonce),
 )
 NO_SETUID = no_setuid(BUSYBOX)
+HASTY = dataclasses.replace(DEFAULT, run=8.0)  # what never answers is waited for to the end
 
 
-def judged(client: docker.DockerClient, folder: Path, dockerfile: str, rule: Rule) -> CheckResult:
+def judged(
+    client: docker.DockerClient, folder: Path, dockerfile: str, rule: Rule, limits: Limits = DEFAULT
+) -> CheckResult:
     """What a rule says of an answer that builds and answers."""
     (folder / "cgi-bin").mkdir()
     for name, script in SCRIPTS.items():
         (folder / "cgi-bin" / name).write_text(f"#!/bin/sh\n{script}\n")
     (folder / "Dockerfile").write_text(dockerfile)
-    with Attempt(client, folder) as attempt:
+    with Attempt(client, folder, limits=limits) as attempt:
         for before in (builds(), web.answers(*ECHO)):
             done = apply(before, attempt)
             assert done.status is Status.PASS, f"{done.message}\n{done.evidence}"
@@ -158,7 +163,7 @@ WRONG = {
 def test_catches(client: docker.DockerClient, tmp_path: Path, name: str) -> None:
     need(client, BUSYBOX)
     rule, dockerfile, words, code = WRONG[name]
-    done = judged(client, tmp_path, dockerfile, rule)
+    done = judged(client, tmp_path, dockerfile, rule, HASTY if code == "M08" else DEFAULT)
     assert done.status is Status.FAIL, f"{done.message}\n{done.evidence}"
     assert words in done.message, done.message
     assert (done.misconception, bool(done.hint)) == (code, True)
