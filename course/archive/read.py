@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -16,6 +16,7 @@ from course.archive import assemble
 from course.archive.assemble import Part
 from course.archive.cache import Cache, default_cache
 from course.archive.flow import CutOff, Piece
+from course.archive.layer import Content
 from course.archive.manifest import Blob, Candidate, candidates
 from course.archive.outline import Told, no_platform, platforms, tell
 from course.archive.scan import Read, Scan, scan
@@ -44,8 +45,9 @@ def read_image(
     """The image with all files of all layers, hashed.
 
     It streams `GET /images/{name}/get` once, unless all layers were read before: then only `inspect` and
-    `history` are asked. `on_layer` is told of each layer as it is read, in the order of the stream, which is
-    not theirs. `platform`: "linux/arm64", of an image that has several. `dockerfile`: the text that it was
+    `history` are asked. A layer that was read before, as part of another image, is hashed and not unpacked.
+    `on_layer` is told of each layer as it is read, in the order of the stream, which is not theirs; then all
+    are unpacked. `platform`: "linux/arm64", of an image that has several. `dockerfile`: the text that it was
     built from, for the lines. `cache`: where layers are kept (the course's folder).
 
     Sizes: `tar_bytes` are counted in the stream. `compressed_bytes` is the length of the blob in the stream,
@@ -64,8 +66,10 @@ def read_image(
     kept = _kept(cache, key)
     if kept is None:
         with steps.step(f"Reading {name}", unit="bytes") as step:
-            kept = _stream(client, told, platform if other else None, _listener(told.image, on_layer), step)
-        _keep(cache, key, *kept)
+            wanted = platform if other else None
+            before = _Before(cache)
+            kept = _stream(client, told, wanted, _listener(told.image, on_layer), before.content, step)
+        _keep(cache, key, *kept, before.found)
     elif on_layer:
         for like, part in zip(told.image.layers if not other else (), kept[1], strict=False):
             on_layer(assemble.layer(like.index, like.diff_id, part, like))
@@ -73,17 +77,32 @@ def read_image(
     return assemble.image(name, found, parts.__getitem__, outline=outline, dockerfile=dockerfile)
 
 
+class _Before:
+    """The layers that were read before, by digest; `found` are those that were asked for."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self.found: set[str] = set()
+
+    def content(self, digest: str) -> Content | None:
+        content = self._cache.layer(digest)
+        if content:
+            self.found.add(digest)
+        return content
+
+
 def _stream(
     client: docker.DockerClient,
     told: Told,
     platform: str | None,
     listen: Callable[[str, Read], None] | None,
+    known: Callable[[str], Content | None],
     step: Step,
 ) -> tuple[Candidate, list[Part]]:
     name, wanted = told.image.name, platform or told.image.platform
     try:
         with image_stream(client, _one(name), _query(client, told, platform)) as pieces:
-            found = scan(_counted(pieces, step), on_read=listen)
+            found = scan(_counted(pieces, step), on_read=listen, known=known)
     except ImageNotFound as error:
         _still_there(client, name)
         raise no_platform(name, wanted, platforms(client, name)) from error
@@ -172,9 +191,11 @@ def _still_there(client: docker.DockerClient, name: str) -> None:
         ) from error
 
 
-def _keep(cache: Cache, key: str, found: Candidate, parts: list[Part]) -> None:
+def _keep(cache: Cache, key: str, found: Candidate, parts: list[Part], there: Set[str]) -> None:
+    """`there`: what is in the cache already."""
     for part in parts:
-        cache.keep_layer(part.key, part.content)
+        if part.key not in there:
+            cache.keep_layer(part.key, part.content)
     listed = [
         {
             "digest": part.digest,

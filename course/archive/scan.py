@@ -58,11 +58,17 @@ class Scan:
         return found
 
 
-def scan(pieces: Iterator[Piece], *, on_read: Callable[[str, Read], None] | None = None) -> Scan:
+def scan(
+    pieces: Iterator[Piece],
+    *,
+    on_read: Callable[[str, Read], None] | None = None,
+    known: Callable[[str], Content | None] | None = None,
+) -> Scan:
     """Reads an uncompressed archive to its end. `on_read` is told each layer's member and what was read.
 
     With `on_read`, layers' diff IDs are computed, so that the listener can tell which layer it is; else only
-    the digests of the blobs as stored, which costs half as much.
+    the digests of the blobs as stored, which costs half as much. `known`: what a layer lists, by its blob's
+    digest, where that was read before; without `on_read` such a blob is hashed and not unpacked.
     Raises NotAnImage if it is no tar, ImageDamaged if it is cut off or absurd.
     """
     flow = Flow(pieces)
@@ -84,7 +90,11 @@ def scan(pieces: Iterator[Piece], *, on_read: Callable[[str, Read], None] | None
                 found.documents[name] = flow.take(member.stored)
                 kept += member.stored
         elif member.stored >= _SMALLEST or start[:2] == b"\x1f\x8b" or name.startswith("blobs/"):
-            found.blobs[name] = _blob(flow, member, name, budget, on_read)
+            content = known(digest_of(name)) if known and not on_read else None
+            if content:
+                found.blobs[name] = _again(flow, member, name, content)
+            else:
+                found.blobs[name] = _blob(flow, member, name, budget, on_read)
     flow.drain()
     return found
 
@@ -102,6 +112,18 @@ def _blob(
     if on_read:
         on_read(name, read)
     return read
+
+
+def _again(flow: Flow, member: Member, name: str, content: Content) -> Read | CourseError:
+    """A layer whose bytes were read before, if these are the same."""
+    hasher = hashlib.sha256(usedforsecurity=False)
+    packed = compression(flow.peek(min(16, member.stored)))
+    flow.skip(member.stored, hasher)
+    digest = f"sha256:{hasher.hexdigest()}"
+    try:
+        return verified(Read(content, member.stored, packed, digest, "" if packed else digest), name)
+    except ImageDamaged as error:
+        return error
 
 
 def read_blob(pieces: Iterator[Piece], size: int, budget: Budget, *, identify: bool = False) -> Read:

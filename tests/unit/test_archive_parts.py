@@ -11,7 +11,10 @@ import pytest
 from course.archive.cache import Cache
 from course.archive.history import Made, instruction, steps
 from course.archive.layer import Content
+from course.archive.scan import Read, scan
+from course.errors import ImageDamaged
 from course.layers import Entry
+from tests.unit import archives
 
 CONTENT = Content(
     (
@@ -39,6 +42,22 @@ def test_a_layer_comes_back_as_it_was(cache: Cache) -> None:
     cache.keep_note("id/linux/amd64", {"x": [1]})
     assert cache.note("id/linux/amd64") == {"x": [1]}
     assert not list(cache.folder.glob(".*"))
+
+
+@pytest.mark.parametrize("how", ["", "gzip"])
+def test_a_layer_that_was_read_before_is_hashed_and_not_unpacked(how: str) -> None:
+    layer = archives.pack(archives.tar({"x": b"y" * 5000}), how)
+    digest = f"sha256:{archives.sha(layer)}"
+    name = digest.replace("sha256:", "blobs/sha256/")
+
+    def read(content: bytes) -> Read:
+        known = {digest: CONTENT}.get
+        return scan(iter([archives.tar({name: content})]), known=known).read(name)
+
+    found = read(layer)
+    assert (found.content, found.blob, found.stored, found.packed) == (CONTENT, digest, len(layer), how)
+    with pytest.raises(ImageDamaged, match="not those of its digest"):
+        read(layer[:-1] + bytes([layer[-1] ^ 1]))
 
 
 @pytest.mark.parametrize("damage", [b"", b"junk", None])
