@@ -39,7 +39,7 @@ class Gate:
 
     def __init__(self, attempt: Attempt, slow: Slow) -> None:
         self.attempt, self.slow = attempt, slow
-        self.volume = seeded(attempt, None, {})
+        self.volume = attempt.volume()
         # Never started: it is the way to the volume's files.
         self._holder = attempt.create(
             IMAGE, ["-"], network_mode="none", network=None, volumes=[f"{self.volume}:{_AT}"]

@@ -182,10 +182,8 @@ class Project:
             (Running(client, one, self.attempt.limits) for one in found), key=lambda one: service_of(one)
         )
 
-    def side(self, service: str) -> Side:
-        """A look at the service's first container, from a container of ours in its network namespace.
-
-        Raises NotUp if there is none that runs."""
+    def running(self, service: str) -> Running:
+        """The service's first container that runs. Raises NotUp if there is none."""
         if service not in self.services:
             raise NotUp(
                 f"The project has no service {service}.",
@@ -198,7 +196,13 @@ class Project:
                 hint=f"Its last words are the evidence. See them yourself: docker compose logs {service}",
                 detail=self.story(service),
             )
-        running = found[0]
+        return found[0]
+
+    def side(self, service: str) -> Side:
+        """A look at the service's first container, from a container of ours in its network namespace.
+
+        Raises NotUp if there is none that runs."""
+        running = self.running(service)
         key = f"{running.container.id} {running.state()['StartedAt']}"  # a new start, a new namespace
         if key not in self._sides:
             try:

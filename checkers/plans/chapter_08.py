@@ -36,7 +36,7 @@ _IMAGE, _SETTINGS, _LOG = compose_secrets("python:3.13-slim", postgres.IMAGE, "b
 PLANS = {
     "08-wait-for-db": Plan(
         (
-            compose_up("web", "db"),
+            compose_up("web", "db", asked=False),
             # Held in the middle of its first start: by then a server answers inside the container only.
             compose_waits("web", 8000, "/", slow=Slow("db", init="/docker-entrypoint-initdb.d")),
         ),

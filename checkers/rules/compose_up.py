@@ -7,8 +7,9 @@ from checkers.compose.project import standing
 from checkers.rules.base import Outcome, Rule, passed, wrong
 
 
-def compose_up(*services: str) -> Rule:
-    """`docker compose up -d` works, and all is well then. `services` have to be among those that run."""
+def compose_up(*services: str, asked: bool = True) -> Rule:
+    """`docker compose up -d` works, and all is well then. `services` have to be among those that run; later
+    rules ask them something, or (`asked`) they don't."""
 
     def check(attempt: Attempt) -> Outcome:
         project = standing(attempt)
@@ -18,7 +19,10 @@ def compose_up(*services: str) -> Rule:
                 "Its log is the evidence. See it yourself: docker compose up; docker compose ps -a",
                 evidence=project.story(),
             )
-        project.sides(*services)  # raises where one doesn't run
+        for service in services:
+            project.running(service)  # raises where one doesn't
+        if asked:
+            project.sides(*services)  # side by side: later each would be waited for
         return passed("All its services run.", evidence=project.story())
 
     return Rule("up", "`docker compose up` starts the project", check)
