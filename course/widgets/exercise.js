@@ -1,4 +1,5 @@
-// The task of an exercise, its files and five buttons. What a button did comes back as HTML in `output`.
+// The task of an exercise, its files and five buttons. What a button did comes back as HTML: a check's in `verdict`,
+// which stays below while a hint or a difference is read in `output`.
 const BUTTONS = [
   ["start", "Start", "make your working copy"],
   ["check", "Check", "build, run and probe your answer"],
@@ -28,6 +29,9 @@ function render({ model, el }) {
   const output = document.createElement("div");
   output.className = "course-exercise-output";
   output.setAttribute("role", "status");
+  const verdict = document.createElement("div");
+  verdict.className = "course-exercise-verdict";
+  verdict.setAttribute("role", "status");
 
   const editor = makeEditor(model, () => act("check", "Check"));
   const act = async (action, label) => {
@@ -35,6 +39,7 @@ function render({ model, el }) {
     // At once: the kernel answers only when the work is done.
     buttons.forEach((button) => (button.disabled = true));
     output.textContent = `${label} …`;
+    if (!["hint", "difference"].includes(action)) verdict.textContent = "";
     if (await editor.flush()) model.send({ do: action });
     else {
       buttons.forEach((button) => (button.disabled = false));
@@ -44,16 +49,20 @@ function render({ model, el }) {
   const show = () => {
     const busy = model.get("busy");
     buttons.forEach((button) => (button.disabled = busy));
-    if (!busy) output.innerHTML = model.get("output");
+    if (busy) return;
+    output.innerHTML = model.get("output");
+    verdict.innerHTML = model.get("verdict");
   };
   show();
   model.on("change:output", show);
+  model.on("change:verdict", show);
   model.on("change:busy", show);
-  box.append(heading, task, editor.element, bar, output);
+  box.append(heading, task, editor.element, bar, output, verdict);
   el.replaceChildren(box);
   return () => {
     editor.stop();
     model.off("change:output", show);
+    model.off("change:verdict", show);
     model.off("change:busy", show);
   };
 }

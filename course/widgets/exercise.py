@@ -21,6 +21,8 @@ from course.widgets import editor
 from course.widgets.assets import script, style
 from course.widgets.html import Html
 
+_KEEP_VERDICT = {"hint", "difference"}  # they are about the attempt that it judges
+
 
 class ExercisePanel(anywidget.AnyWidget):
     """`check` is called with the exercise's id and returns the report as HTML; `hint` likewise.
@@ -33,7 +35,10 @@ class ExercisePanel(anywidget.AnyWidget):
 
     heading = traitlets.Unicode().tag(sync=True)
     task = traitlets.Unicode().tag(sync=True)  # HTML, from the course's own task.md
-    output = traitlets.Unicode().tag(sync=True)  # HTML
+    output = traitlets.Unicode().tag(sync=True)  # HTML: what the last button says, or the reason why it can't
+    verdict = traitlets.Unicode().tag(
+        sync=True
+    )  # HTML: the last check's report; it stays while hints are read
     files = traitlets.List(traitlets.Dict()).tag(sync=True)  # of the working copy: name, version, note
     busy = traitlets.Bool(False).tag(sync=True)
 
@@ -69,8 +74,11 @@ class ExercisePanel(anywidget.AnyWidget):
         if action not in self._actions:
             return
         self.busy = True
+        if action not in _KEEP_VERDICT:
+            self.verdict = ""
         try:
-            self.output = self._actions[action]()
+            said = self._actions[action]()
+            self.output, self.verdict = ("", said) if action == "check" else (said, self.verdict)
         except CourseError as error:
             self.output = error_card(error).html
         finally:

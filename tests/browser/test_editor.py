@@ -62,6 +62,7 @@ def test_edit_fail_take_a_hint_pass_and_see_the_difference(
     expect(panel.locator(".course-report")).to_contain_text("not yet", timeout=120_000)
     panel.get_by_role("button", name="Hint").click()
     expect(output(panel)).to_contain_text("Hint 1 of")
+    expect(panel.locator(".course-report")).to_contain_text("not yet")  # the hint is about it, so it stays
 
     solution = course_copy / "exercises" / EXERCISE / "solution" / "Dockerfile"
     area.fill(solution.read_text(encoding="utf-8"))

@@ -108,3 +108,16 @@ def test_the_difference_is_to_the_start_until_a_version_passed(work: Path) -> No
 
 def test_a_line_that_looks_like_a_head_is_still_escaped() -> None:
     assert "<b>" not in difference_page("then", "--- <b>\n+++ <b>\n+x\n")
+
+
+def test_a_verdict_stays_while_a_hint_about_it_is_read() -> None:
+    made = ExercisePanel(find(EXERCISE), check=lambda _: "<p>not yet</p>", hint=lambda _: "<p>look at it</p>")
+    made.do("start")
+    made.do("check")
+    assert (made.output, made.verdict) == ("", "<p>not yet</p>")
+    made.do("hint")
+    assert (made.output, made.verdict) == ("<p>look at it</p>", "<p>not yet</p>")
+    made.do("difference")
+    assert ("Nothing changed" in made.output, made.verdict) == (True, "<p>not yet</p>")
+    made.do("reset")
+    assert ("A fresh copy" in made.output, made.verdict) == (True, "")
