@@ -2,7 +2,8 @@
 
 The whole takes more than half an hour on two cores. A run tries a sixth of it, the next commit's run the next
 sixth: any six commits in a row try all. COURSE_BANK=all tries everything, as `make bank` does; 1 to 6 that
-part. Each exercise's starter and solution are tried by every run, elsewhere.
+part. So it is with a fixed part of the mutations. Each exercise's starter and solution are tried by every
+run, elsewhere.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def said() -> str:
     return f"bank: part {chosen} of {PARTS}, by the commit's number ({_ENV}=all: all of it)"
 
 
-def of_this_run(trials: Sequence[Trial]) -> list[Trial]:
-    """Those that this run tries."""
+def of_this_run(trials: Sequence[Trial], share: int = 1) -> list[Trial]:
+    """Those that this run tries, of trials whose numbers can be divided by `share`."""
     chosen = os.environ[_ENV]
-    return [one for one in trials if chosen in {"all", str(one.submission.number % PARTS + 1)}]
+    return [one for one in trials if chosen in {"all", str(one.submission.number // share % PARTS + 1)}]

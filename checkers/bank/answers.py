@@ -18,7 +18,7 @@ from pathlib import Path
 from checkers.bank.submission import EXPECT, Submission, bank_folder, known
 from checkers.result import Report, Status
 from course.errors import ManifestError
-from course.exercises import find
+from course.exercises import Exercise, find
 
 SIDES = {"right": Status.PASS, "wrong": Status.FAIL}
 _KEYS = {"why", "status", "check", "misconception", "starter"}
@@ -50,8 +50,9 @@ def answers(exercises: tuple[str, ...] = (), folder: Path | None = None) -> tupl
     """
     folder = folder or bank_folder()
     found = []
-    for exercise in known(exercises):
-        found += [_answer(path.parent) for path in sorted((folder / exercise).glob(f"*/*/{EXPECT}"))]
+    for exercise in map(find, known(exercises)):
+        places = sorted(path.parent for path in (folder / exercise.id).glob(f"*/*/{EXPECT}"))
+        found += [_answer(exercise, place) for place in places]
     return tuple(found)
 
 
@@ -80,11 +81,11 @@ def disagreements(answer: Answer, report: Report) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _answer(folder: Path) -> Answer:
-    exercise, side, name = folder.parts[-3:]
+def _answer(exercise: Exercise, folder: Path) -> Answer:
+    side, name = folder.parts[-2:]
     expect, starter = _expectation(folder, side)
-    base = find(exercise).starter if starter else None
-    return Answer(Submission(exercise, f"{side}/{name}", base, folder), side, expect)
+    base = exercise.starter if starter else None
+    return Answer(Submission(exercise.id, f"{side}/{name}", base, folder), side, expect)
 
 
 def _expectation(folder: Path, side: str) -> tuple[Expectation, bool]:

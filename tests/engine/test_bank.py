@@ -2,7 +2,7 @@
 `make bank` judges them; a run tries a sixth of them (tests/bank_part.py).
 
 And a fixed part of the mutations of the exercises whose survivors are explained in
-tests/bank/EXERCISE/mutations.toml; `make bank ARGS=--mutations` tries them all.
+tests/bank/EXERCISE/mutations.toml, a run a sixth of it; `make bank ARGS=--mutations` tries them all.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def classes(prefix: str, of: Callable[[tuple[str, ...]], Sequence[Trial]]) -> di
 
 def some_mutations(exercises: tuple[str, ...]) -> Sequence[Trial]:
     explained = all((bank_folder() / one / LIST).exists() for one in exercises)
-    return trials.of_mutations(exercises, SHARE) if explained else ()
+    return bank_part.of_this_run(trials.of_mutations(exercises, SHARE), SHARE) if explained else ()
 
 
 globals().update(classes("Test", lambda some: bank_part.of_this_run(trials.of_the_bank(some))))
