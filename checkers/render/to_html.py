@@ -9,6 +9,7 @@ from html import escape
 from checkers.render.to_text import text
 from checkers.render.words import SIGN, WORD, count, place, rest
 from checkers.result import CheckResult, Report, Status
+from course.markup import inline
 from course.misconceptions import Misconception
 
 # Each has a contrast of 4.3 or more on white and on JupyterLab's dark grey, #111.
@@ -47,23 +48,23 @@ def _line(check: CheckResult, short: bool) -> str:
     faint = ";opacity:0.75" if skipped else ""
     parts = [
         f'<li style="margin:0.15em 0{faint}"><span style="color:{_COLOUR[check.status]}">'
-        f"{SIGN[check.status]} <strong>{WORD[check.status]}</strong></span> {escape(check.title)}"
+        f"{SIGN[check.status]} <strong>{WORD[check.status]}</strong></span> {inline(check.title)}"
     ]
     if place(check):
         parts.append(f" {_faint(place(check))}")
     if short:
-        parts.append(f"{' ' if skipped else '<br>'}{escape(check.message)}")
+        parts.append(f"{' ' if skipped else '<br>'}{inline(check.message)}")
     if short and check.hint and check.status is not Status.FAIL:
-        parts.append(f" <em>{escape(check.hint)}</em>")
+        parts.append(f" <em>{inline(check.hint)}</em>")
     return "".join(parts) + "</li>"
 
 
 def _in_full(check: CheckResult, figure: Figure) -> str:
-    wanted = f"<br>{escape(check.expected)}" if check.expected else ""
+    wanted = f"<br>{inline(check.expected)}" if check.expected else ""
     parts = [
         f'<p style="margin:0.7em 0 0.2em"><strong style="color:{_COLOUR[check.status]}">'
-        f"{SIGN[check.status]} expected</strong> <strong>{escape(check.title)}</strong>{wanted}</p>",
-        _row("seen", escape(check.message)),
+        f"{SIGN[check.status]} expected</strong> <strong>{inline(check.title)}</strong>{wanted}</p>",
+        _row("seen", inline(check.message)),
     ]
     if place(check):
         code = f"<br><code>{escape(check.code)}</code>" if check.code else ""
@@ -71,10 +72,10 @@ def _in_full(check: CheckResult, figure: Figure) -> str:
     parts += [_quote(check.evidence, "evidence", "open"), figure(check)]
     parts.append(_quote(check.story, "the rebuild, step by step", ""))
     if known := check.believed:
-        parts.append(_row("belief", f"“{escape(known.belief)}” {_faint(known.code)}"))
-        parts.append(_row("in truth", f"{escape(known.truth)} {_link(known)}"))
+        parts.append(_row("belief", f"“{inline(known.belief)}” {_faint(known.code)}"))
+        parts.append(_row("in truth", f"{inline(known.truth)} {_link(known)}"))
     if check.hint:
-        parts.append(_row("next", f"<em>{escape(check.hint)}</em>"))
+        parts.append(_row("next", f"<em>{inline(check.hint)}</em>"))
     return "".join(parts)
 
 

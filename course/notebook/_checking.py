@@ -11,6 +11,7 @@ import docker
 from course import attempts, hints
 from course.errors import NoWorkingCopy
 from course.exercises import Exercise
+from course.markup import inline
 from course.progress import Progress
 from course.widgets.exercise import error_card
 from course.widgets.html import Html
@@ -66,7 +67,7 @@ def next_hint(exercise: Exercise) -> str:
     progress = Progress()
     hint = hints.next_hint(exercise, progress.last_report(exercise.id), progress)
     if not hint.of:
-        return f"<p>{escape(hint.text)}</p>"
+        return f"<p>{inline(hint.text)}</p>"
     about = f" on “{escape(hint.about)}”" if hint.about else ""
-    earlier = "".join(f'<p class="course-faint">{escape(text)}</p>' for text in hint.earlier)
-    return f"{earlier}<p><strong>Hint {hint.number} of {hint.of}{about}.</strong> {escape(hint.text)}</p>"
+    earlier = "".join(f'<p class="course-faint">{inline(text)}</p>' for text in hint.earlier)
+    return f"{earlier}<p><strong>Hint {hint.number} of {hint.of}{about}.</strong> {inline(hint.text)}</p>"

@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from course import exercises, snapshots
 from course.errors import CourseError, NoWorkingCopy
 from course.exercises import Exercise
+from course.markup import inline
 from course.paths import repository
 from course.widgets import editor
 from course.widgets.assets import script, style
@@ -149,9 +150,9 @@ def difference_page(since: str, changed: str) -> str:
 def error_card(error: CourseError) -> Html:
     """An error as fact, the other program's words, and the next step."""
     detail = f"<pre>{escape(error.detail)}</pre>" if error.detail else ""
-    hint = f"<p><strong>next</strong> {escape(error.hint)}</p>" if error.hint else ""
+    hint = f"<p><strong>next</strong> {inline(error.hint)}</p>" if error.hint else ""
     text = "\n".join(filter(None, [str(error), error.detail, f"next: {error.hint}" if error.hint else ""]))
-    return Html(f"<p>{escape(str(error))}</p>{detail}{hint}", text)
+    return Html(f"<p>{inline(str(error))}</p>{detail}{hint}", text)
 
 
 def _shown(path: Path) -> str:

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COURSE: dict[str, set[str]] = {
     "errors": set(),
     "amounts": set(),
+    "markup": set(),
     "paths": set(),
     "database": set(),
     "steps": set(),
@@ -79,6 +80,7 @@ COURSE: dict[str, set[str]] = {
         "progress",
         "standing",
         "amounts",
+        "markup",
         "tape_view",
     },
     "tape_view": {"amounts", "engine"},
@@ -89,7 +91,7 @@ COURSE: dict[str, set[str]] = {
 FACES = {"cli", "notebook"}  # may import everything; nothing imports them
 CHECKERS = {
     "errors", "amounts", "paths", "steps", "dockerfile", "layers", "trace", "engine", "archive", "build",
-    "images", "exercises", "misconceptions", "registries",
+    "images", "exercises", "misconceptions", "registries", "markup",
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from course.errors import DockerfileError
 from course.layers import Entry, Image, Layer
+from course.markup import inline
 from course.networks import Attachment, Container, Network, NetworkMap, Published
 from course.trace import Build, Vertex, compare
 from course.widgets.build_graph import BuildGraph
@@ -266,3 +267,9 @@ def test_an_event_about_strangers_is_not_told() -> None:
     assert sentence(told("network", "destroy", "n"), names) == "front was removed"
     assert sentence(told("container", "start", "9"), names) == ""
     assert sentence(told("container", "create", "1"), names) == ""
+
+
+def test_what_stands_in_backticks_is_code_and_nothing_gets_past_the_escape() -> None:
+    assert inline("Before `RUN npm ci` & after") == "Before <code>RUN npm ci</code> &amp; after"
+    assert inline("`<b>`") == "<code>&lt;b&gt;</code>"
+    assert inline("one ` alone\nand `one more") == "one ` alone\nand `one more"
