@@ -29,20 +29,26 @@ ATTEMPT = f"{PREFIX}.check"
 
 
 @contextlib.contextmanager
-def removed(client: docker.DockerClient) -> Iterator[None]:
-    """Removes it while what is inside goes on; done, or given up by the engine, on leaving."""
-    thread = threading.Thread(target=remove, args=(client,), name="abandoned", daemon=True)
+def removed(client: docker.DockerClient) -> Iterator[Callable[[], None]]:
+    """Removes it while what is inside goes on; done, or given up by the engine, on leaving. Images, which are
+    in nobody's way and take the engine longest to list, only when what it gives is called, or on leaving."""
+    calm = threading.Event()
+    thread = threading.Thread(target=remove, args=(client, calm), name="abandoned", daemon=True)
     thread.start()
     try:
-        yield
+        yield calm.set
     finally:
+        calm.set()
         thread.join()
 
 
-def remove(client: docker.DockerClient) -> None:
-    """Removes it. What the engine refuses now, the next check or `course reset` tries again."""
+def remove(client: docker.DockerClient, calm: threading.Event | None = None) -> None:
+    """Removes it; images when it is `calm`. What the engine refuses now, the next check, or `course reset`,
+    tries again."""
     api: Any = client.api
     for what in (_containers, _networks, _volumes, _images):
+        if calm and what is _images:
+            calm.wait()
         with contextlib.suppress(*WIRE_ERRORS):
             for step in list(what(api)):
                 with contextlib.suppress(*WIRE_ERRORS):  # another check may have been faster

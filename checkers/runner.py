@@ -8,6 +8,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,14 @@ def check(
             on_verdict(report)
         return report
     try:
-        with terminable(stop), _alone(exercise.id, folder), abandoned.removed(client):
-            return run(exercise, plan, folder, client, steps, on_verdict, memory, stop)
+        with terminable(stop), _alone(exercise.id, folder), abandoned.removed(client) as remove_images:
+
+            def tell(report: Report) -> None:
+                if on_verdict:
+                    on_verdict(report)
+                remove_images()
+
+            return run(exercise, plan, folder, client, steps, tell, memory, stop)
     finally:
         if own:
             client.close()
@@ -225,16 +232,18 @@ def _engine(attempt: Attempt) -> dict[str, str]:
 
 def _image_ids(client: docker.DockerClient, exercise: Exercise) -> tuple[str, ...]:
     """The images that the exercise needs, as they are now. Raises ImageNotFound."""
-    found = []
-    for image in exercise.images:
+
+    def found(image: str) -> str:
         try:
-            found.append(str(client.images.get(image).id))
+            return str(client.images.get(image).id)
         except docker.errors.ImageNotFound as error:
             raise ImageNotFound(
                 f"The engine doesn't have {image}, which this exercise needs.",
                 hint=f"Run: course images pull {image}",
             ) from error
-    return tuple(found)
+
+    with ThreadPoolExecutor(max(1, len(exercise.images)), "image") as pool:
+        return tuple(pool.map(found, exercise.images))
 
 
 @contextlib.contextmanager

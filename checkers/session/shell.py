@@ -9,6 +9,7 @@ import socket
 import tarfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,17 @@ class Shell:
         self.output = b""
         self.code: int | None = None
         self.lost = False  # the container's first process ended before the script
-        limits = attempt.limits.host_config()
-        self.container = attempt.create(
+        with ThreadPoolExecutor(1, "tools") as pool:  # 40 MB, packed meanwhile
+            tools = pool.submit(_tools, attempt)
+            self.container = self._created(work, script, environment)
+            self._tools = tools.result()
+
+    def _created(self, work: str, script: str, environment: Mapping[str, str]) -> Container:
+        limits = self._attempt.limits.host_config()
+        return self._attempt.create(
             IMAGE,
             # The trap waits for what the script left in the background; $0 is the script, as it expects.
-            ["python3", "/course/wire.py", "bash", "-c", 'trap wait EXIT; source "$0"', f"./{script}"],
+            ["python3", "-IS", "/course/wire.py", "bash", "-c", 'trap wait EXIT; source "$0"', f"./{script}"],
             working_dir=FOLDER,
             network=None,
             network_mode="none",
@@ -76,7 +83,7 @@ class Shell:
 
     def run(self, seconds: float) -> int | None:
         """Its exit code; None if it had to be stopped after so many seconds."""
-        self.container.put_archive("/", _tools(self._attempt))
+        self.container.put_archive("/", self._tools)
         with contextlib.ExitStack() as stack:
             stack.callback(self._end)
             talk = stack.enter_context(self._attached())
