@@ -19,7 +19,8 @@ from course.widgets.html import Html
 FOLDER = Path(__file__).parent / "recorded"
 BEGINS, ENDS = re.compile(r"\bengines\("), re.compile(r"^clean_up\(\)$")
 _LIVE = re.compile(r"^(?:predict|reveal)\(", re.MULTILINE)  # from such a line on, a cell is run
-_MARK = "Recorded on another machine, not on your engine:"
+MARK = "Recorded on another machine, not on your engine:"
+NOTE = "The cells below are not run here: each shows what was recorded on another machine."
 
 Transform = Callable[[list[str]], list[str]]
 _active: list[Transform] = []
@@ -55,7 +56,7 @@ def play(name: str, why: str) -> None:
     """From the next cell on, shows the record in place of each cell that is in it; says so, and why."""
     from IPython.display import display
 
-    said = f"The cells below are not run here: each shows what was recorded on another machine. {why}"
+    said = f"{NOTE} {why}"
     display(Html(f'<p role="note"><strong>{escape(said)}</strong></p>', said))  # type: ignore[no-untyped-call]
     shell = _shell()
     stop()
@@ -82,7 +83,7 @@ def show(name: str, place: int) -> None:
     record = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     outputs = record[place]["outputs"]
     if outputs:
-        display(Html(f"<p><em>{_MARK}</em></p>", _MARK))  # type: ignore[no-untyped-call]
+        display(Html(f"<p><em>{MARK}</em></p>", MARK))  # type: ignore[no-untyped-call]
     for output in outputs:
         if output["output_type"] == "stream":
             print(output["text"], end="")

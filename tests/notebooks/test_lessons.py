@@ -9,13 +9,19 @@ import sys
 from pathlib import Path
 
 import docker
+import nbformat
 import pytest
 from docker.errors import NotFound
 
 from course.engine.ledger import Entry, Ledger
+from course.notebook import _recorded
+from course.swarm import RECORDED, why_not
+from tests.notebooks.as_recorded import as_recorded
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+SWARMS = sorted(path.stem for path in _recorded.FOLDER.glob("*.json"))
+"""The lessons on engines in containers: not every engine can have those."""
 SANITIZE = ROOT / "tests" / "notebooks" / "sanitize.cfg"
 # jsonschema, which reads a notebook, compiles a grammar of IRIs at its import where it finds one: 3 s for each
 # lesson, and no notebook has an IRI to check.
@@ -71,7 +77,28 @@ def _exists(client: docker.DockerClient, entry: Entry) -> bool:
 def test_a_lesson_gives_what_is_committed_and_leaves_nothing(
     name: str, tmp_path: Path, client: docker.DockerClient
 ) -> None:
+    if name in SWARMS and (why := why_not(client)):
+        pytest.skip(f"only its record can be shown here, as the next test looks at: {why}")
     done = nbval([name], tmp_path)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert left(tmp_path, client) == []
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", SWARMS)
+def test_a_lesson_whose_engines_cannot_be_had_shows_what_is_recorded(
+    name: str, tmp_path: Path, client: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not (why := why_not(client)):
+        monkeypatch.setenv(RECORDED, "recorded")
+        why = why_not(client)
+    shown = ROOT / "notebooks" / f".recorded-{os.getpid()}.ipynb"
+    nbformat.write(as_recorded(nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4), why), shown)
+    try:
+        done = nbval([shown.stem], tmp_path)
+    finally:
+        shown.unlink()
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert left(tmp_path, client) == []
 
