@@ -76,9 +76,10 @@ class _Kernel:
 _kernel = _Kernel()
 
 
-def connect() -> docker.DockerClient:
+def connect(chapter: str = "") -> docker.DockerClient:
     """A docker-py client of the engine that the course uses, by way of the course's gateway.
 
+    With a `chapter`, such as "06", its base images are brought first, those that the engine lacks.
     DOCKER_HOST is set for this kernel, so that `!docker …` and any other client in a cell go the same way
     and their calls are on the tape. A second call gives the same client.
     Raises NoEngine, EngineDenied, EngineGone, GatewayError.
@@ -95,6 +96,10 @@ def connect() -> docker.DockerClient:
         _kernel.gateway = Gateway(_kernel.address, ledger=_kernel.ledger).start()
         _send_programs_through(_kernel.gateway.url, _kernel.address)
         _kernel.client = docker.DockerClient(base_url=_kernel.gateway.url, version="auto", timeout=120)
+    if chapter and _kernel.address:
+        from course.notebook._bases import bring
+
+        bring(_kernel.address, chapter)
     return _kernel.client
 
 

@@ -23,7 +23,7 @@ from course.prepare import prepare
 def command(no_browser: bool, port: int | None, stand_ins: bool) -> None:
     """Set up what is missing and open the course in JupyterLab.
 
-    Finds an engine or brings one, prepares the images that the first chapters need, and starts JupyterLab.
+    Finds an engine or brings one, prepares the images of the first two chapters, and starts JupyterLab.
     Ctrl-C stops JupyterLab; the engine goes on (course down stops the course's own).
 
     \b
