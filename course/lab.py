@@ -22,6 +22,11 @@ from course.errors import LabError
 from course.paths import paths, repository
 
 FIRST_PAGE = "notebooks/00_start.ipynb"
+# `python -m jupyterlab`, without a package that jsonschema takes if it's there: at its import that compiles a
+# grammar of IRIs, which is half of JupyterLab's start. Nothing here has an IRI to check.
+_JUPYTERLAB = (
+    "import sys; sys.modules['rfc3987_syntax'] = None; from jupyterlab.labapp import main; sys.exit(main())"
+)
 _START_SECONDS = 90.0  # a first start on a slow disk compiles a few thousand Python files
 
 
@@ -67,7 +72,7 @@ def serving(port: int | None = None) -> Iterator[Lab]:
 
 def _command(port: int | None) -> list[str]:
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser",
+        sys.executable, "-c", _JUPYTERLAB, "--no-browser",
         f"--ServerApp.root_dir={repository()}",
         f"--LabApp.app_settings_dir={Path(__file__).parent / 'jupyter'}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
