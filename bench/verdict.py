@@ -50,14 +50,15 @@ TARGETS = {f"{one}.{what}_ratio": "<= 1.2" for one in FLOORS for what in ("verdi
 
 
 def run(only: Sequence[str] = ()) -> dict[str, float]:
-    """Medians, in seconds, of runs in turn, and ours ÷ the floor."""
+    """Medians, in seconds, of runs in turn, and of ours ÷ the floor: of each pair, since two neighbours had
+    the same load beside them."""
     figures: dict[str, float] = {}
     with contextlib.closing(connect()) as client:
         cli = find_cli(client)
         if cli is None:
             raise EngineError("The comparison needs the docker CLI with buildx.")
         for exercise in chosen(load(), only):
-            if exercise.id not in FLOORS:  # those of several containers or services: the seconds alone
+            if exercise.id not in FLOORS:  # the seconds alone
                 alone = [_ours(client, exercise.id) for _ in rounds(_ROUNDS, exercise.id)]
                 figures[f"{exercise.id}.verdict_seconds"] = statistics.median(one.verdict for one in alone)
                 continue
@@ -68,11 +69,13 @@ def run(only: Sequence[str] = ()) -> dict[str, float]:
             if any(floor.made > ours.made for ours, floor in pairs):
                 raise EngineError(f"The floor of {exercise.id} makes more than the check does: it is none.")
             for what in ("verdict", "whole"):
-                ours, floor = (
-                    statistics.median(getattr(one, what) for one in side) for side in zip(*pairs, strict=True)
-                )
+                taken = [(getattr(ours, what), getattr(floor, what)) for ours, floor in pairs]
                 name = f"{exercise.id}.{what}"
-                figures |= {f"{name}_seconds": ours, f"{name}_floor": floor, f"{name}_ratio": ours / floor}
+                figures |= {
+                    f"{name}_seconds": statistics.median(ours for ours, _ in taken),
+                    f"{name}_floor": statistics.median(floor for _, floor in taken),
+                    f"{name}_ratio": statistics.median(ours / floor for ours, floor in taken),
+                }
     return figures
 
 

@@ -23,7 +23,6 @@ from checkers.stream import Stream
 
 _ROOT = "volume"
 _MOST = 32 * MIB
-Files = dict[str, "File"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,9 @@ class File:
     content: bytes  # or where a link leads
     mode: int
     owner: tuple[int, int]
+
+
+Files = dict[str, File]
 
 
 @dataclass(frozen=True)
@@ -121,17 +123,16 @@ def _story(attempt: Attempt, on: Stage, volume: str, backup: str, restore: str) 
     session = on(attempt)
     session.door.volume(volume)
     real = session.names.real(volume)
-    _fill(attempt, real)
-    before = read(attempt, real) or {}
+    before = _fill(attempt, real)
     folder = _names(attempt)
     ended = session.run(backup)
-    kept = read(attempt, real) or {}
-    left = bool(set(read(attempt, session.work) or {}) - folder - {""})
+    kept, work = (found or {} for found in read(attempt, real, session.work))
+    left = bool(set(work) - folder - {""})
     if ended.code or not left or kept != before:
         return Story(before, kept, left, ended, None, None)
     session.clear()  # the machine is lost: all but the folder
     again = session.run(restore)
-    return Story(before, kept, left, ended, read(attempt, real), again)
+    return Story(before, kept, left, ended, read(attempt, real)[0], again)
 
 
 def _names(attempt: Attempt) -> set[str]:
@@ -139,7 +140,8 @@ def _names(attempt: Attempt) -> set[str]:
     return {str(path.relative_to(attempt.folder)) for path in attempt.folder.rglob("*")}
 
 
-def _fill(attempt: Attempt, volume: str) -> None:
+def _fill(attempt: Attempt, volume: str) -> Files:
+    """Puts things into the volume, and gives what it holds then."""
     word = attempt.word
     things = [
         ("", tarfile.DIRTYPE, "", 0o2750, (1000, 1000)),
@@ -154,52 +156,65 @@ def _fill(attempt: Attempt, volume: str) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
         for name, kind, content, mode, (user, group) in things:
-            entry = tarfile.TarInfo(f"{_ROOT}/{name}".rstrip("/"))
+            entry = tarfile.TarInfo(f"{_ROOT}-0/{name}".rstrip("/"))
             entry.type, entry.mode, entry.uid, entry.gid = kind, mode, user, group
             entry.size = len(content) if kind == tarfile.REGTYPE else 0
             entry.linkname = content if kind == tarfile.SYMTYPE else ""
             tar.addfile(entry, io.BytesIO(content.encode()))
     with contextlib.closing(_Holder(attempt, volume)) as holder:
         holder.container.put_archive("/", buffer.getvalue())
+        return holder.read(volume)
 
 
-def read(attempt: Attempt, volume: str) -> Files | None:
-    """What is in a volume, by path; "" is the volume itself. None if there is no such volume."""
+def read(attempt: Attempt, *volumes: str) -> list[Files | None]:
+    """What is in each of the volumes, by path; "" is the volume itself. None if there is no such volume."""
+    there = [volume for volume in volumes if _is_there(attempt, volume)]
+    if not there:
+        return [None] * len(volumes)
+    with contextlib.closing(_Holder(attempt, *there)) as holder:
+        found = {volume: holder.read(volume) for volume in there}
+    return [found.get(volume) for volume in volumes]
+
+
+def _is_there(attempt: Attempt, volume: str) -> bool:
     try:
         attempt.client.volumes.get(volume)
     except NotFound:
-        return None
-    found: Files = {}
-    with contextlib.closing(_Holder(attempt, volume)) as holder:
-        chunks, _ = holder.container.get_archive(f"/{_ROOT}")
-        with (
-            contextlib.closing(Stream(iter(chunks))) as stream,
-            tarfile.open(fileobj=cast("Any", stream), mode="r|") as tar,
-        ):
-            size = 0
-            for entry in tar:
-                size += entry.size
-                file = tar.extractfile(entry) if entry.isreg() and size < _MOST else None
-                content = file.read() if file else entry.linkname.encode("utf-8", "surrogateescape")
-                name = entry.name.removeprefix(_ROOT).strip("/")
-                found[name] = File(entry.type, content, entry.mode, (entry.uid, entry.gid))
-    return found
+        return False
+    return True
 
 
 class _Holder:
-    """A container of ours that mounts a volume and never starts. It is closed soon: it holds the volume."""
+    """A container of ours that mounts volumes and never starts. It is closed soon: it holds them."""
 
-    def __init__(self, attempt: Attempt, volume: str) -> None:
+    def __init__(self, attempt: Attempt, *volumes: str) -> None:
+        self._roots = {volume: f"{_ROOT}-{number}" for number, volume in enumerate(volumes)}
         self.container = attempt.create(
             IMAGE,
             ["true"],
             network=None,
             network_mode="none",
-            volumes={volume: {"bind": f"/{_ROOT}", "mode": "rw"}},
+            volumes={volume: {"bind": f"/{root}", "mode": "rw"} for volume, root in self._roots.items()},
         )
 
+    def read(self, volume: str) -> Files:
+        """What is in one of them, by path."""
+        root, found, size = self._roots[volume], Files(), 0
+        chunks, _ = self.container.get_archive(f"/{root}")
+        with (
+            contextlib.closing(Stream(iter(chunks))) as stream,
+            tarfile.open(fileobj=cast("Any", stream), mode="r|") as tar,
+        ):
+            for entry in tar:
+                size += entry.size
+                file = tar.extractfile(entry) if entry.isreg() and size < _MOST else None
+                content = file.read() if file else entry.linkname.encode("utf-8", "surrogateescape")
+                name = entry.name.removeprefix(root).strip("/")
+                found[name] = File(entry.type, content, entry.mode, (entry.uid, entry.gid))
+        return found
+
     def close(self) -> None:
-        """Lets the volume go."""
+        """Lets the volumes go."""
         self.container.remove(force=True)
 
 
