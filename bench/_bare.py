@@ -33,6 +33,7 @@ class Bare:
         self.cli = cli
         self.name = f"course-bench-{uuid.uuid4().hex[:12]}"
         self.images: list[str] = []
+        self.built = 0  # of these; what a container was committed to bears no label of the check's either
         self.containers: list[str] = []
         self.networks: list[str] = []
         self.volumes: list[str] = []
@@ -62,6 +63,7 @@ class Bare:
     ) -> str:
         folder, tag = folder or self.folder, f"{self.name}:{len(self.images) + 1}"
         self.images.append(tag)
+        self.built += 1
         if runs_nothing((folder / "Dockerfile").read_text()) and not platform:
             with contextlib.closing(pack(folder)) as body:
                 self._post(tag, body, args)

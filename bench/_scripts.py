@@ -109,7 +109,9 @@ def _reach_by_name(bare: Bare) -> None:
 
 def _backup(bare: Bare) -> None:
     scripts, diary = _Scripts(bare), bare.volume()
-    words = {"-v diary:": f"-v {diary}:", '"$PWD"': scripts.work}
+    bridge = f"{bare.name}-bridge"
+    run = {"docker run": f"docker run --network {bridge}"}
+    words = {"-v diary:": f"-v {diary}:", '"$PWD"': scripts.work, **run}
 
     def holder(*volumes: str) -> str:
         binds = [f"{volume}:/{number}" for number, volume in enumerate(volumes)]
@@ -124,9 +126,12 @@ def _backup(bare: Bare) -> None:
     first = holder(diary)
     bare.api.put_archive(first, "/0", packed({bare.word: bare.word.encode()}))
     read(first, "/0")
+    bare.network(bridge)
     scripts.run("backup.sh", words)
     read(holder(diary, scripts.work), "/0", "/1")
+    bare.api.remove_network(bridge)
     bare.api.remove_volume(diary)
+    bare.network(bridge)
     scripts.run("restore.sh", words)
     read(holder(diary), "/0")
 
@@ -149,7 +154,7 @@ def _push_by_digest(bare: Bare) -> None:
     pushed, box = f"{host}/kiosk/menu:1.4", f"{bare.name}-box"
     bare.images.append(pushed)
     bare.containers.append(box)
-    words = {"menu:1.4 ": f"{menu} ", "$REGISTRY": host, "--name menu": f"--name {box}"}
+    words = {"menu:1.4 ": f"{menu} ", "$REGISTRY": host}
     scripts.run("publish.sh", words)
     for _ in bare.api.get_archive(shop, "/var/lib/registry")[0]:
         pass
@@ -157,7 +162,8 @@ def _push_by_digest(bare: Bare) -> None:
     bare.api.push(pushed)
     for name in (pushed, menu):
         bare.api.remove_image(name, force=True)
-    scripts.run("deploy.sh", words)
+    bridge = bare.network(f"{bare.name}-bridge")
+    scripts.run("deploy.sh", {**words, "--name menu": f"--name {box} --network {bridge}"})
     bare.api.inspect_image(bare.api.inspect_container(box)["Image"])
     while b"menu" not in bare.api.logs(box):
         time.sleep(0.01)

@@ -104,7 +104,7 @@ def _floor(client: docker.DockerClient, cli: DockerCli, name: str) -> Taken:
         with bare(client, cli, folder, word) as hands:
             FLOORS[name](hands)
             told = time.perf_counter() - began
-            made = len(hands.containers) + len(hands.images)
+            made = len(hands.containers) + hands.built
         return Taken(told, time.perf_counter() - began, made)
 
 
