@@ -50,6 +50,7 @@ class NotebookSteps(Steps):
         self._lines: list[_Line] = []
         self._lock = threading.Lock()
         self._painted = 0.0
+        self._later: threading.Timer | None = None
         self._shown: Any = None
 
     def note(self, text: str) -> None:
@@ -69,12 +70,18 @@ class NotebookSteps(Steps):
             self.paint(at_once=True)
 
     def paint(self, *, at_once: bool = False) -> None:
-        """Shows how things stand, unless that was done a moment ago."""
+        """Shows how things stand; a little later, if that was done a moment ago."""
         with self._lock:
-            now = time.monotonic()
-            if not at_once and now - self._painted < _PAUSE:
+            wait = self._painted + _PAUSE - time.monotonic()
+            if not at_once and wait > 0:
+                if self._later is None:
+                    self._later = threading.Timer(wait, self.paint, kwargs={"at_once": True})
+                    self._later.daemon = True
+                    self._later.start()
                 return
-            self._painted = now
+            if self._later:
+                self._later.cancel()
+            self._painted, self._later = time.monotonic(), None
             text = "\n".join(str(line) for line in self._lines)
             page = {"text/plain": text, "text/html": f"<pre>{escape(text)}</pre>"}
             if self._shown is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,8 +55,10 @@ def test_steps_are_lines_of_one_output(shown: list[str]) -> None:
         raise ValueError("no")
     steps.note("The mirror is away.")
     with steps.step("a:1 from <hub>", unit="bytes") as step:
-        step.update(5e6, 1e7)
-        steps.paint(at_once=True)
+        step.update(5e6, 1e7)  # a moment after the line was painted: shown a little later
+        deadline = time.monotonic() + 10
+        while "5.0 MB" not in shown[-1] and time.monotonic() < deadline:
+            time.sleep(0.01)
     first, *_, last = shown
     assert first == "… b from a mirror"
     assert "… a:1 from <hub>  5.0 MB of 10.0 MB" in "\n".join(shown)
