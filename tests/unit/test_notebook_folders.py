@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 PROGRAM = """
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has it ignored, in all below it
 from course.notebook import workdir
 first, second = workdir(), workdir()
 assert first != second and not [*first.iterdir(), *second.iterdir()]
@@ -52,7 +53,10 @@ def test_a_kernel_that_is_told_to_end_leaves_nothing(tmp_path: Path, number: sig
     process, folder = kernel(tmp_path, "wait")
     assert (folder / "Dockerfile").exists()
     process.send_signal(number)
-    process.communicate(timeout=30)
+    try:
+        process.communicate(timeout=30)
+    finally:
+        process.kill()  # no worry of the next test, if this one fails
     assert process.returncode == -number  # it still dies of the signal
     assert made(tmp_path) == []
 
