@@ -20,8 +20,18 @@ from checkers.limits import DEFAULT
 from course.build.buildx import DockerCli
 from course.build.context import pack
 from course.engine.labels import made, made_image
+from course.errors import EngineError
 
 ASK = 'until wget -S -T 3 -O /dev/null "$1" 2>&1 | grep -q HTTP/; do usleep 20000; done'
+
+
+def poll(true: Callable[[], Any]) -> None:
+    """Looks often. Raises EngineError when that hasn't become true in a minute: something has gone wrong."""
+    deadline = time.monotonic() + 60.0
+    while not true():
+        if time.monotonic() > deadline:
+            raise EngineError("A floor waited a minute in vain.")
+        time.sleep(0.01)
 
 
 class Bare:
@@ -143,9 +153,17 @@ class Bare:
         self.api.exec_inspect(done["Id"])
 
     def until(self, container: str, true: Callable[[Any], Any]) -> None:
-        """Looks often."""
-        while not true(self.api.inspect_container(container)):
-            time.sleep(0.01)
+        """Looks often, until that is true of the container's record."""
+        poll(lambda: true(self.api.inspect_container(container)))
+
+    def has(self, container: str, path: str) -> bool:
+        """Whether that path is in a container."""
+        try:
+            for _ in self.api.get_archive(container, path)[0]:
+                pass
+        except docker.errors.NotFound:
+            return False
+        return True
 
     def export(self, image: str, **more: Any) -> None:
         """Its files, in one stream."""

@@ -9,18 +9,15 @@ that is asked something has a container beside it, in its network namespace.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import tarfile
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import docker
 import yaml
 
-from bench._bare import Bare
+from bench._bare import Bare, poll
 from checkers.cage import IMAGE
 from checkers.canary.secret import for_word
 from checkers.limits import DEFAULT
@@ -33,7 +30,6 @@ _CONNECT = 'until nc -w 2 "$1" "$2" </dev/null; do usleep 20000; done'
 _TRY = 'while [ $# -gt 1 ]; do nc -w 2 "$1" "$2" </dev/null; shift 2; done; true'
 _KNOCK = 'PGPASSWORD=$1 psql --no-psqlrc --no-password -h "$2" -U postgres -c "SELECT 1"'
 _HELD = "touch /.gate/door/reached; until [ -e /.gate/door/open ]; do sleep 0.1; done\n"
-_PATIENCE = 3.0  # seconds in which an app that doesn't wait would have answered
 
 
 class _Project:
@@ -136,11 +132,8 @@ def _wait_for_db(bare: Bare) -> None:
     bare.api.put_archive(holder, "/scripts", packed({"slow.sh": _HELD.encode()}, 0o755))
     with ThreadPoolExecutor(1) as pool:
         upping = pool.submit(slow.up)
-        while True:
-            with contextlib.suppress(docker.errors.NotFound):
-                bare.api.get_archive(holder, "/gate/door/reached")
-                break
-        time.sleep(_PATIENCE)
+        poll(lambda: bare.has(holder, "/gate/door/reached"))
+        # A check looks on here for three seconds, if an app that doesn't wait answers: no operation.
         bare.api.put_archive(holder, "/gate/door", packed({"open": b""}))
         upping.result()
     slow.ask("web", ":8000/", 3)

@@ -8,15 +8,13 @@ only what a script may do, is the checker's and in no floor.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import tarfile
-import time
 from collections.abc import Callable, Mapping
 
 import docker
 
-from bench._bare import ASK, Bare
+from bench._bare import ASK, Bare, poll
 from checkers.cage import IMAGE
 from checkers.tar import packed
 
@@ -62,10 +60,14 @@ class _Scripts:
 
 def _page(bare: Bare, container: str) -> None:
     """What a server gives out from now on, as soon as it has its folder."""
-    while True:
-        with contextlib.suppress(docker.errors.NotFound):
-            bare.api.put_archive(container, "/www", packed({_PAGE: bare.word.encode()}))
-            return
+
+    def put() -> bool:
+        try:
+            return bool(bare.api.put_archive(container, "/www", packed({_PAGE: bare.word.encode()})))
+        except docker.errors.NotFound:
+            return False
+
+    poll(put)
 
 
 def _beside(bare: Bare, container: str, url: str) -> None:
@@ -149,8 +151,7 @@ def _push_by_digest(bare: Bare) -> None:
         bare.api.commit(maker, *name.split(":"), changes=['CMD ["tail", "-f", "/board.txt"]'])
         bare.drop(maker)
         bare.api.inspect_image(name)
-    while b"listening on" not in bare.api.logs(shop):
-        time.sleep(0.01)
+    poll(lambda: b"listening on" in bare.api.logs(shop))
     pushed, box = f"{host}/kiosk/menu:1.4", f"{bare.name}-box"
     bare.images.append(pushed)
     bare.containers.append(box)
@@ -165,8 +166,7 @@ def _push_by_digest(bare: Bare) -> None:
     bridge = bare.network(f"{bare.name}-bridge")
     scripts.run("deploy.sh", {**words, "--name menu": f"--name {box} --network {bridge}"})
     bare.api.inspect_image(bare.api.inspect_container(box)["Image"])
-    while b"menu" not in bare.api.logs(box):
-        time.sleep(0.01)
+    poll(lambda: b"menu" in bare.api.logs(box))
 
 
 SCRIPTS: Mapping[str, Callable[[Bare], None]] = {

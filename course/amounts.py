@@ -12,6 +12,16 @@ def size(count: float) -> str:
     raise AssertionError("unreachable")
 
 
+def progress(done: float | None, total: float | None, unit: str) -> str:
+    """How far a step is, as `course.steps.Step.update` tells it: 5.0 of 10.0 MB, 5.0 MB, 3 of 7, or "".
+
+    `unit` is "bytes" where bytes are counted; other counts are told only where there is a total.
+    """
+    if done is not None and unit == "bytes":
+        return f"{done / 1e6:.1f} MB" if total is None else f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
+    return f"{done:.0f} of {total:.0f}" if done is not None and total is not None else ""
+
+
 def duration(seconds: float) -> str:
     """Time that somebody spent, to the minute: "", under a minute, 12 min, 1 h 05 min."""
     if seconds <= 0:

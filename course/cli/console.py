@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from course.amounts import progress
 from course.errors import CourseError, InputError
 from course.steps import Step
 
@@ -121,9 +122,5 @@ class _TaskStep:
         self._progress, self._task, self._unit = progress, task, unit
 
     def update(self, done: float | None = None, total: float | None = None, note: str = "") -> None:
-        amount = ""
-        if done is not None and self._unit == "bytes":
-            amount = f"{done / 1e6:.1f} MB" if total is None else f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
-        elif done is not None and total is not None:
-            amount = f"{done:.0f} of {total:.0f}"
+        amount = progress(done, total, self._unit)
         self._progress.update(self._task, completed=done, total=total, note=escape(note), amount=amount)

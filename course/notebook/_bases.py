@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,13 +12,14 @@ from typing import Any
 from IPython.display import display
 
 from course import images
-from course.amounts import size
+from course.amounts import progress
 from course.engine.address import Address
 from course.engine.connect import connect
 from course.engine.describe import describe
 from course.errors import CourseError
 from course.images.status import present
 from course.steps import Step, Steps
+from course.widgets.exercise import error_card
 
 _PAUSE = 0.25  # seconds between two paintings: more often nobody can read it
 
@@ -27,8 +27,8 @@ _PAUSE = 0.25  # seconds between two paintings: more often nobody can read it
 def bring(address: Address, chapter: str) -> None:
     """Makes sure of what `chapter` ("06") and its exercises stand on. One API call when all is there.
 
-    Where an image can't be had, that is said on standard error, with the next command: other cells of the
-    lesson may do without it.
+    Where an image can't be had, a card says so, with the next command: other cells of the lesson may do
+    without it.
     """
     wanted = images.for_chapters([chapter])
     with closing(connect(address)) as client:
@@ -38,9 +38,7 @@ def bring(address: Address, chapter: str) -> None:
         try:
             images.ensure(client, wanted, steps=NotebookSteps(), allow_stand_ins=allowed)
         except CourseError as error:
-            said = [str(error), *(f"  | {line}" for line in error.detail.splitlines())]
-            said.append(f"next: {error.hint or f'course images pull --chapter {chapter}'}")
-            print(*said, sep="\n", file=sys.stderr)
+            display(error_card(error))  # type: ignore[no-untyped-call]
 
 
 class NotebookSteps(Steps):
@@ -103,12 +101,7 @@ class _Line(Step):
 
     def update(self, done: float | None = None, total: float | None = None, note: str = "") -> None:
         """See `course.steps.Step`."""
-        amount = ""
-        if done is not None and self._unit == "bytes":
-            amount = size(done) if total is None else f"{size(done)} of {size(total)}"
-        elif done is not None and total is not None:
-            amount = f"{done:.0f} of {total:.0f}"
-        self.said = "  ".join(filter(None, [amount, note]))
+        self.said = "  ".join(filter(None, [progress(done, total, self._unit), note]))
         self._steps.paint()
 
     def __str__(self) -> str:

@@ -18,6 +18,7 @@ from course.images import catalogue
 from course.notebook import _bases
 from course.notebook._bases import NotebookSteps, bring
 from course.steps import Steps
+from course.widgets.html import Html
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
@@ -57,11 +58,11 @@ def test_steps_are_lines_of_one_output(shown: list[str]) -> None:
     with steps.step("a:1 from <hub>", unit="bytes") as step:
         step.update(5e6, 1e7)  # a moment after the line was painted: shown a little later
         deadline = time.monotonic() + 10
-        while "5.0 MB" not in shown[-1] and time.monotonic() < deadline:
+        while "5.0 of" not in shown[-1] and time.monotonic() < deadline:
             time.sleep(0.01)
     first, *_, last = shown
     assert first == "… b from a mirror"
-    assert "… a:1 from <hub>  5.0 MB of 10.0 MB" in "\n".join(shown)
+    assert "… a:1 from <hub>  5.0 of 10.0 MB" in "\n".join(shown)
     assert re.fullmatch(
         r"✗ b from a mirror  \d\.\d s\n· The mirror is away\.\n✓ a:1 from <hub>  \d\.\d s", last
     )
@@ -93,19 +94,20 @@ def test_what_is_there_is_not_asked_for(
 
 
 def test_what_cant_be_had_is_said_and_the_lesson_goes_on(
-    engine: Callable[[set[str]], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    engine: Callable[[set[str]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Any] = []
+    said: list[Html] = []
 
     def ensure(_: object, names: tuple[str, ...], *, steps: Steps, allow_stand_ins: bool) -> None:
         asked.extend([names, allow_stand_ins])
-        raise RegistryUnreachable("Docker Hub does not answer.", hint="", detail="no such host")
+        raise RegistryUnreachable("Docker Hub is away.", hint="Run: course doctor", detail="no such host")
 
     engine({"busybox:1.37"})
     monkeypatch.setattr(images, "ensure", ensure)
+    monkeypatch.setattr(_bases, "display", said.append)
     bring(Address("unix:///nowhere", "DOCKER_HOST"), "06")
     assert asked == [images.for_chapters(["06"]), True]
     assert "nginx:1.26" in asked[0]
-    said = capsys.readouterr().err.splitlines()
-    assert said[:2] == ["Docker Hub does not answer.", "  | no such host"]
-    assert said[2].startswith("next: ")
+    (card,) = said
+    assert card.text == "Docker Hub is away.\nno such host\nnext: Run: course doctor"
